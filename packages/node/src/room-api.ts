@@ -1,0 +1,68 @@
+/**
+ * The shape of a room as an embedder sees it: state to read, actions to call, events to listen to.
+ * The events carry exactly the fields of the command line's JSON form, so the two never drift apart.
+ */
+
+/** How far a room has come. `excluded`, `left` and `closed` are final. */
+export type RoomStatus = 'offline' | 'joining' | 'joined' | 'excluded' | 'left' | 'closed'
+
+/** How a member is reached: over a WebRTC connection of its own, or by the relay's bridge. */
+export type Via = 'webrtc' | 'bridge'
+
+export type MemberChange = 'admitted' | 'excluded' | 'left' | 'online' | 'offline'
+
+export type Scheme = 'distributed-flat'
+
+export interface MemberInfo {
+  /** libp2p peer id, base58btc. */
+  peer: string
+  /** Display name the member chose; empty when it chose none. Not authenticated as unique. */
+  name: string
+  online: boolean
+  /** Absent for ourselves and for members that are offline. */
+  via?: Via
+}
+
+export interface RoomState {
+  status: RoomStatus
+  /** Hex id of the version we send under; absent while we hold none that covers our view. */
+  version?: string
+  revision: number
+  /** Hex ids of the log's heads. */
+  heads: string[]
+  scheme: Scheme
+  policy: { admit: 'anyone' | 'invite'; exclude: 'member' }
+  /** Number of members on the roster, ourselves included. */
+  members: number
+  /** How many more exclusions the key table bears before a refresh is due. */
+  exclusionsLeft: number
+}
+
+export interface RoomEventDetails {
+  joined: {
+    peer: string
+    room: string
+    version: string
+    revision: number
+    scheme: Scheme
+    members: number
+  }
+  message: { from: string; name: string; text: string; version: string; revision: number; verified: boolean }
+  member: { peer: string; name: string; change: MemberChange }
+  keys: { version: string; revision: number; heads: string[]; scheme: Scheme; cause: string }
+  excluded: { by: string; reason: string }
+  transport: { peer: string; via: Via }
+  error: { code: string; message: string }
+}
+
+export type RoomEventName = keyof RoomEventDetails
+
+/** A `CustomEvent` a kind, e.g. `room.addEventListener('message', ({ detail }) => …)`. */
+export type RoomEvents = { [K in RoomEventName]: CustomEvent<RoomEventDetails[K]> }
+
+export interface InviteOptions {
+  /** Seconds until the invite expires by the wall clock of whoever checks it. Default one week. */
+  ttl?: number
+  /** How many admissions it is good for. Default 0: any number. */
+  uses?: number
+}

@@ -1,0 +1,47 @@
+/**
+ * What a room needs of the network, as data and promises: the driver above it knows no libp2p, and what is below it
+ * knows no keys. Everything handed up is untrusted; everything handed down is ciphertext.
+ */
+import type { Via } from './room-api.ts'
+
+/** Two gossip topics a room: the lobby under the room key, the room under its TEK. */
+export type Channel = 'lobby' | 'room'
+
+/** `accept` lets gossipsub forward it; `ignore` drops it; `reject` also counts against whoever passed it on. */
+export type Verdict = 'accept' | 'ignore' | 'reject'
+
+export interface InboundMessage {
+  bytes: Uint8Array
+  /** Peer id of the connection it came over: for gossip the forwarder, not necessarily the author. */
+  from: string
+  path: Channel | 'direct'
+}
+
+export interface RoomNetworkInit {
+  /** Topic names: hashes, so that they tell an observer nothing. */
+  topics: Readonly<Record<Channel, string>>
+  /** Judges one message. Must settle within 3 s: gossipsub does not forward what is accepted later. Never rejects. */
+  onMessage(message: InboundMessage): Promise<Verdict>
+  /** A peer's path changed: `webrtc` when a direct connection opened, `bridge` when the last one closed. */
+  onTransport(peer: string, via: Via): void
+}
+
+export interface RoomNetwork {
+  /** Publishes to one topic; resolves to the number of gossip neighbours it was handed to, 0 when there are none. */
+  broadcast(channel: Channel, bytes: Uint8Array): Promise<number>
+  /** Hands bytes to `peer` over a direct stream; false when there is no direct connection or the stream failed. */
+  send(peer: string, bytes: Uint8Array): Promise<boolean>
+  /** Says that direct connections to these peers are wanted, best first; keeps at most `DIRECT_PEERS_MAX` dialled. */
+  want(peers: readonly WantedPeer[]): void
+  /** The peer's path right now, undefined when it is not connected directly. */
+  via(peer: string): Via
+  /** Our own addresses that another member could dial, as multiaddr strings (at most 4). */
+  addresses(): string[]
+  close(): Promise<void>
+}
+
+export interface WantedPeer {
+  peer: string
+  /** As the peer announced them; checked again before they are dialled. */
+  addresses: readonly string[]
+}
