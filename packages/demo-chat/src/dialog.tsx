@@ -1,0 +1,44 @@
+/** A modal question. The browser's own dialog element keeps the focus inside and closes on Escape. */
+import type { ComponentChildren } from 'preact'
+import { useEffect, useId, useRef } from 'preact/hooks'
+
+interface DialogProps {
+  title: string
+  onClose: () => void
+  children: ComponentChildren
+}
+
+export function Dialog({ title, onClose, children }: DialogProps) {
+  const dialog = useRef<HTMLDialogElement>(null)
+  const titleId = useId()
+  useEffect(() => {
+    const element = dialog.current
+    // Whoever opened it gets the focus back when the element is removed only if it was closed first.
+    element?.showModal()
+    return () => element?.close()
+  }, [])
+  return (
+    <dialog ref={dialog} aria-labelledby={titleId} onClose={onClose}>
+      <h2 id={titleId}>{title}</h2>
+      {children}
+    </dialog>
+  )
+}
+
+/** A line that something went wrong, announced at once. */
+export function Problem({ text, onDismiss }: { text: string | undefined; onDismiss?: () => void }) {
+  return (
+    <div role="alert" class="problem-place">
+      {text !== undefined && (
+        <p class="problem">
+          <span>{text}</span>
+          {onDismiss && (
+            <button type="button" class="quiet" onClick={onDismiss}>
+              Dismiss
+            </button>
+          )}
+        </p>
+      )}
+    </div>
+  )
+}

@@ -1,0 +1,64 @@
+/** After a room: who ended it, and what can be done. */
+import { useEffect, useRef } from 'preact/hooks'
+import { Mark } from './icons.tsx'
+import { PersonName } from './person.tsx'
+import { harmlessText } from './text.ts'
+import type { Ending } from './visit.ts'
+
+export function EndedScreen({ ending, onStart }: { ending: Ending; onStart: () => void }) {
+  const heading = useRef<HTMLHeadingElement>(null)
+  // The focus was in a room that is gone; the heading is what a screen reader should read next.
+  useEffect(() => heading.current?.focus(), [])
+  return (
+    <main class="entrance">
+      <div class="card">
+        <header class="brand">
+          <Mark />
+          <span>Conclave</span>
+        </header>
+        <h1 tabIndex={-1} ref={heading}>
+          {titles[ending.kind]}
+        </h1>
+        <Explanation ending={ending} />
+        <button class="primary" type="button" onClick={onStart}>
+          Back to the start
+        </button>
+      </div>
+    </main>
+  )
+}
+
+const titles = {
+  excluded: 'You were excluded from the room',
+  left: 'You left the room',
+  closed: 'The room was closed on this page',
+} as const
+
+function Explanation({ ending }: { ending: Ending }) {
+  if (ending.kind === 'left') {
+    return (
+      <p class="lead">
+        You are no member any more, and the others have made new keys. To come back, ask one of them for a new
+        invite link.
+      </p>
+    )
+  }
+  if (ending.kind === 'closed') {
+    return <p class="lead">You are still a member, shown as offline. Open your invite link again to go on.</p>
+  }
+  const reason = harmlessText(ending.reason).trim()
+  return (
+    <>
+      <dl class="verdict">
+        <dt>By</dt>
+        <dd>{ending.by === '' ? 'a member' : <PersonName peer={ending.by} name={ending.byName} />}</dd>
+        <dt>Reason</dt>
+        <dd>{reason === '' ? 'None was given.' : <bdi>{reason}</bdi>}</dd>
+      </dl>
+      <p class="lead">
+        What is said from now on is encrypted under keys that you do not get. If this is a mistake, ask a
+        member to invite you again.
+      </p>
+    </>
+  )
+}
