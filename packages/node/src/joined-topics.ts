@@ -1,0 +1,15 @@
+/** The topics a node takes messages of. Made before its gossipsub, and changed as rooms come and go. */
+export class JoinedTopics {
+  readonly #topics = new Set<string>()
+
+  /** For gossipsub's filter. */
+  readonly has = (topic: string): boolean => this.#topics.has(topic)
+
+  add(topics: Iterable<string>): void {
+    for (const topic of topics) this.#topics.add(topic)
+  }
+
+  delete(topics: Iterable<string>): void {
+    for (const topic of topics) this.#topics.delete(topic)
+  }
+}

@@ -1,0 +1,87 @@
+/**
+ * Every bound of a peer's networking, with its reason. The bounds of the group protocol are in `@conclave/protocol`,
+ * those of the circuit relay in `relay/limits.ts`.
+ */
+
+/** Bytes of one frame of the group protocol; four WebRTC messages of 16 KiB. */
+export const FRAME_BYTES_MAX = 64 * 1024
+
+/** Relays a node keeps dialled: a room names up to three. */
+export const RELAYS_MAX = 3
+
+/** Direct connections a room asks for: gossip over a graph of degree 8 stays connected, and each costs 2 MB. */
+export const DIRECT_PEERS_MAX = 8
+
+/** Concurrent streams of our protocol a peer may have open on one connection; an honest peer needs one. */
+export const STREAMS_PER_PEER_MAX = 4
+
+/** Longest time one step of a stream may take: opening, completing a frame, draining a full buffer. */
+export const STREAM_STEP_MS = 10_000
+
+/** Unsent bytes for one peer beyond the data channel's own buffer; a peer slower than that is cut and pulls later. */
+export const SEND_BUFFER_BYTES_MAX = 1024 * 1024
+
+/** Bytes in the data channel's own buffer; its default of 2 MiB would hide a slow peer for seconds. */
+export const CHANNEL_BUFFER_BYTES_MAX = 256 * 1024
+
+/** Messages of one room that may be in judgement at once; each holds up to one frame. */
+export const JUDGEMENTS_MAX = 256
+
+/** After this a message that is still in judgement counts as ignored: gossipsub would not forward it any more. */
+export const JUDGEMENT_MS_MAX = 3_000
+
+/** Rooms one node joins at once; each is two gossip topics. */
+export const ROOMS_MAX = 64
+
+/** Addresses that one member's announcement may make us dial. */
+export const ANNOUNCED_ADDRESSES_MAX = 4
+
+/** Characters of one announced address; a circuit address with two peer ids has about 180. */
+export const ANNOUNCED_ADDRESS_CHARS_MAX = 512
+
+/** One dial of a direct connection; a blocked WebRTC dial fails after 6 s by itself. */
+export const DIRECT_DIAL_MS = 10_000
+
+/** How long the peer with the higher id leaves the first dial to the other one. A dial takes 0.1 s, at times 1.1 s. */
+export const SECOND_DIALLER_DELAY_MS = 3_000
+
+/** Backoff of direct dials to one peer: doubles from the first to the second, with a jitter of half. */
+export const DIRECT_BACKOFF_MS = { first: 2_000, most: 60_000 } as const
+
+/** Backoff of dials to one relay; the ceiling is low because without a relay there is no room. */
+export const RELAY_BACKOFF_MS = { first: 500, most: 4_000 } as const
+
+/** One dial of a relay. */
+export const RELAY_DIAL_MS = 8_000
+
+/** How often a connected relay that has given us no reservation yet is asked again. */
+export const RESERVATION_RETRY_MS = 3_000
+
+/** Connections of a peer: three relays, eight direct ones a room and as many inbound, and circuits for signalling. */
+export const CONNECTIONS_MAX = 150
+
+/** Bytes of one gossipsub RPC. An answer to IWANT carries many frames, and gossipsub drops a peer whose RPC is longer. */
+export const GOSSIP_RPC_BYTES_MAX = 4 * 1024 * 1024
+
+/** Unsent gossip for one peer; gossipsub has no backpressure, so what is over is refused. */
+export const GOSSIP_BUFFER_BYTES_MAX = 4 * 1024 * 1024
+
+/** Memory a peer's subscriptions may take in gossipsub, which counts 1 KiB and the name's length for each: about 115. */
+export const GOSSIP_TOPIC_BYTES_MAX = 128 * 1024
+
+/** Entries of one decoded gossipsub RPC. */
+export const GOSSIP_DECODE_LIMITS = {
+  maxSubscriptions: 256,
+  maxMessages: 256,
+  maxIhaveMessageIDs: 2_000,
+  maxIwantMessageIDs: 2_000,
+  maxIdontwantMessageIDs: 512,
+  maxControlMessages: 256,
+  maxPeerInfos: 16,
+} as const
+
+/** Signature checks that may wait or run at once, in all and for one peer. A check takes 0.1 ms. */
+export const VERIFICATIONS_MAX = { all: 1_024, peer: 128 } as const
+
+/** Remembered outcomes of signature checks; 32 bytes of hash each, and the log is re-sent often. */
+export const VERIFICATION_CACHE_MAX = 4_096

@@ -1,0 +1,195 @@
+/**
+ * Keeps a node connected to its circuit relays, and reserved at them. libp2p dials a relay once; when that fails or the
+ * relay restarts, nothing brings it back. A relay that is down is a state, never an exception: a node starts offline.
+ */
+import { multiaddr } from '@multiformats/multiaddr'
+import { backoffMs } from './backoff.ts'
+import { UsageError, messageOf } from './errors.ts'
+import { isDirect } from './host.ts'
+import { RELAYS_MAX, RELAY_BACKOFF_MS, RELAY_DIAL_MS, RESERVATION_RETRY_MS } from './limits.ts'
+import { Wakeable } from './wakeable.ts'
+import type { NetworkHost } from './host.ts'
+import type { RelayPeers } from './relay-peers.ts'
+import type { Connection } from '@libp2p/interface'
+import type { Multiaddr } from '@multiformats/multiaddr'
+
+/** `reserved`: connected, and others can dial us through it. `connected`: gossip works, the slot is still missing. */
+export type RelayStatus = 'connecting' | 'unreachable' | 'connected' | 'reserved'
+
+export interface RelayState {
+  peer: string
+  address: string
+  status: RelayStatus
+}
+
+export interface RelayProblem {
+  code: 'relay-unreachable' | 'relay-full'
+  message: string
+}
+
+export interface RelaySupervisorInit {
+  host: NetworkHost
+  relayPeers: RelayPeers
+  /** A relay's status changed. */
+  onChange?: (state: RelayState) => void
+  /** Once an outage, when a relay does not answer or gives no slot. Attempts go on. */
+  onProblem?: (problem: RelayProblem) => void
+}
+
+interface Relay {
+  readonly peer: string
+  readonly address: Multiaddr
+  readonly pause: Wakeable
+  status: RelayStatus
+  failures: number
+}
+
+export class RelaySupervisor {
+  readonly #init: RelaySupervisorInit
+  readonly #relays = new Map<string, Relay>()
+  readonly #stopped = new AbortController()
+  readonly #loops: Promise<void>[] = []
+  readonly #listeners = new Set<(state: RelayState) => void>()
+
+  constructor(init: RelaySupervisorInit) {
+    this.#init = init
+    const until = { signal: this.#stopped.signal }
+    // Reservations come and go with listeners; connections end.
+    init.host.events.addEventListener('transport:listening', () => this.retryNow(), until)
+    init.host.events.addEventListener('connection:close', () => this.retryNow('connected'), until)
+    if ('addEventListener' in globalThis) globalThis.addEventListener('online', () => this.retryNow(), until)
+  }
+
+  /**
+   * Takes over relays, given as multiaddrs that end in the relay's peer id. Those known already and those over the most
+   * a node keeps are left out. Throws `UsageError` for an address that is none.
+   */
+  add(addresses: readonly string[]): void {
+    for (const { peer, address } of addresses.map(parseRelay)) {
+      if (this.#stopped.signal.aborted || this.#relays.has(peer) || this.#relays.size >= RELAYS_MAX) continue
+      const relay: Relay = { peer, address, pause: new Wakeable(), status: 'connecting', failures: 0 }
+      this.#relays.set(peer, relay)
+      this.#init.relayPeers.add(peer)
+      this.#loops.push(this.#keep(relay))
+    }
+  }
+
+  states(): RelayState[] {
+    return [...this.#relays.values()].map(stateOf)
+  }
+
+  /** The addresses of the relays we are connected to. */
+  connected(): Multiaddr[] {
+    return [...this.#relays.values()].filter(isUp).map(({ address }) => address)
+  }
+
+  /** Hears of every change; returns what ends it. */
+  listen(onChange: (state: RelayState) => void): () => void {
+    this.#listeners.add(onChange)
+    return () => this.#listeners.delete(onChange)
+  }
+
+  /** Looks at all relays now, or at those that were up; call it when the network came back or a tab woke. */
+  retryNow(which: 'all' | 'connected' = 'all'): void {
+    for (const { pause, status } of this.#relays.values()) {
+      if (which === 'all' || isUp({ status })) pause.wake()
+    }
+  }
+
+  /** Ends all attempts; connections stay until the node stops. */
+  async stop(): Promise<void> {
+    this.#stopped.abort()
+    for (const { pause } of this.#relays.values()) pause.wake()
+    await Promise.all(this.#loops)
+  }
+
+  async #keep(relay: Relay): Promise<void> {
+    while (!this.#stopped.signal.aborted) {
+      const connection = this.#connectionTo(relay) ?? (await this.#dial(relay))
+      if (this.#stopped.signal.aborted) return
+      if (connection === undefined) await relay.pause.wait(backoffMs(relay.failures, RELAY_BACKOFF_MS))
+      else await this.#holdReservation(relay, connection)
+    }
+  }
+
+  #connectionTo(relay: Relay): Connection | undefined {
+    return this.#init.host.getConnections().find((c) => c.remotePeer.toString() === relay.peer && isDirect(c))
+  }
+
+  async #dial(relay: Relay): Promise<Connection | undefined> {
+    if (relay.status !== 'unreachable') this.#change(relay, 'connecting')
+    try {
+      const signal = AbortSignal.any([this.#stopped.signal, AbortSignal.timeout(RELAY_DIAL_MS)])
+      return await this.#init.host.dial([relay.address], { signal })
+    } catch (error) {
+      relay.failures += 1
+      if (this.#stopped.signal.aborted) return undefined
+      if (relay.status !== 'unreachable')
+        this.#report('relay-unreachable', `${notAnswering(relay)} (${messageOf(error)})`)
+      this.#change(relay, 'unreachable')
+      return undefined
+    }
+  }
+
+  /** Returns after one look, with the relay's status as it is; the loop comes back. */
+  async #holdReservation(relay: Relay, connection: Connection): Promise<void> {
+    if (!isUp(relay)) relay.failures = 0
+    const isReserved = this.#isReserved(relay)
+    this.#change(relay, isReserved ? 'reserved' : 'connected')
+    // The connection's close and the reservation's arrival wake us.
+    await relay.pause.wait(isReserved ? 10 * RESERVATION_RETRY_MS : RESERVATION_RETRY_MS)
+    if (this.#stopped.signal.aborted || connection.status !== 'open' || this.#isReserved(relay)) return
+    if (relay.pause.wasWoken) return
+    // libp2p asks for a slot when it hears that a peer is a relay, which is whenever that peer was identified.
+    await this.#init.host.identify(connection).catch(() => undefined)
+    relay.failures += 1
+    if (relay.failures === 2)
+      this.#report(
+        'relay-full',
+        `The relay ${relay.address.toString()} gives no slot; others cannot dial this node through it.`,
+      )
+  }
+
+  #isReserved({ peer }: Relay): boolean {
+    return this.#init.host
+      .getMultiaddrs()
+      .some((address) => String(address).includes(`/p2p/${peer}/p2p-circuit`))
+  }
+
+  #change(relay: Relay, status: RelayStatus): void {
+    if (relay.status === status) return
+    relay.status = status
+    this.#init.onChange?.(stateOf(relay))
+    for (const listener of this.#listeners) listener(stateOf(relay))
+  }
+
+  #report(code: RelayProblem['code'], message: string): void {
+    this.#init.onProblem?.({ code, message })
+  }
+}
+
+function isUp({ status }: Pick<Relay, 'status'>): boolean {
+  return status === 'connected' || status === 'reserved'
+}
+
+function stateOf({ peer, address, status }: Relay): RelayState {
+  return { peer, address: address.toString(), status }
+}
+
+function notAnswering({ address }: Relay): string {
+  return `The relay ${address.toString()} does not answer; check its address and that it runs. Trying again.`
+}
+
+function parseRelay(text: string): { peer: string; address: Multiaddr } {
+  try {
+    const address = multiaddr(text)
+    const last = address.getComponents().at(-1)
+    if (last?.name === 'p2p' && last.value !== undefined) return { peer: last.value, address }
+  } catch {
+    // Falls through to the sentence below, which is about the text either way.
+  }
+  throw new UsageError(
+    'relay-address',
+    `${text} is not a relay's address; it looks like /dns4/relay.example/tcp/443/wss/p2p/12D3Koo…, as the relay prints it.`,
+  )
+}

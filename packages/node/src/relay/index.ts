@@ -1,0 +1,6 @@
+export { createRelay } from './relay.ts'
+export type { Relay, RelayHealth, RelayInit } from './relay.ts'
+export { RELAY_LIMITS } from './limits.ts'
+export type { RelayLimits } from './limits.ts'
+export { serveHealth } from './http.ts'
+export type { HealthServer } from './http.ts'

@@ -1,0 +1,4 @@
+/** Browsers free their peer connections themselves. */
+export function markWebRtcUsed(): void {}
+
+export async function cleanUpWebRtc(): Promise<void> {}
