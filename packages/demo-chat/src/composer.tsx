@@ -2,8 +2,8 @@
 import { useId } from 'preact/hooks'
 import { SendIcon } from './icons.tsx'
 
-/** The protocol's limit of one chat message, less some room for its frame. */
-const MESSAGE_MAX_BYTES = 15_000
+/** The protocol's limit of one chat message. */
+const MESSAGE_MAX_BYTES = 16 * 1024
 const utf8 = new TextEncoder()
 
 interface ComposerProps {

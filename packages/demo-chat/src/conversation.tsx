@@ -1,13 +1,11 @@
 /** The conversation and the field to write into. */
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { Composer } from './composer.tsx'
-import { Disc, PersonName } from './person.tsx'
-import type { Delivery, Entry, RoomLog } from './room-log.ts'
-import { harmlessName, harmlessText } from './text.ts'
+import { EntryLine } from './entry-line.tsx'
+import type { Entry, RoomLog } from './room-log.ts'
 
 /** Within this many pixels of its end the list follows what is added. */
 const NEAR_END = 80
-const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' })
 
 export function Conversation({ log }: { log: RoomLog }) {
   const [draft, setDraft] = useState('')
@@ -24,13 +22,16 @@ export function Conversation({ log }: { log: RoomLog }) {
   return (
     <section class="chat" aria-label="Conversation">
       <div class="entries" ref={list} tabIndex={0} role="log" aria-label="Messages" aria-relevant="additions">
-        {log.entries.length === 0 && <Emptiness alone={log.members.length <= 1} />}
+        {log.entries.length === 0 && log.state.status === 'joined' && (
+          <Emptiness alone={log.members.length <= 1} />
+        )}
         {log.entries.map((entry, index) => (
           <EntryLine
             key={entry.key}
             entry={entry}
             own={entry.kind === 'message' && entry.from === log.room.self}
             continued={continues(log.entries[index - 1], entry)}
+            goesOn={continues(entry, log.entries[index + 1])}
             onWriteAgain={writeAgain}
           />
         ))}
@@ -50,63 +51,10 @@ function Emptiness({ alone }: { alone: boolean }) {
   )
 }
 
-/** Whether an entry goes on in the same breath, so that its sender need not be named again. */
-function continues(before: Entry | undefined, entry: Entry): boolean {
-  if (before?.kind !== 'message' || entry.kind !== 'message') return false
+/** Whether an entry goes on in the same breath, so that sender and time need not be shown again. */
+function continues(before: Entry | undefined, entry: Entry | undefined): boolean {
+  if (before?.kind !== 'message' || entry?.kind !== 'message') return false
   return before.from === entry.from && before.name === entry.name && +entry.at - +before.at < 120_000
-}
-
-interface EntryLineProps {
-  entry: Entry
-  own: boolean
-  continued: boolean
-  onWriteAgain: (key: number, text: string) => void
-}
-
-function EntryLine({ entry, own, continued, onWriteAgain }: EntryLineProps) {
-  if (entry.kind === 'notice') {
-    const happened = { admitted: 'came in', excluded: 'was excluded', left: 'left' }[entry.change]
-    return (
-      <p class="notice">
-        <PersonName peer={entry.peer} name={entry.name} /> {happened}
-      </p>
-    )
-  }
-  const { key, from, name, text, at, verified, delivery } = entry
-  return (
-    <article class={`message${own ? ' own' : ''}${continued ? ' continued' : ''}`}>
-      {!own && <Disc peer={from} name={name} />}
-      <div class="message-body">
-        <header class={continued || own ? 'hidden' : 'message-head'}>
-          {own ? `You, ${harmlessName(name)}` : <PersonName peer={from} name={name} />}
-        </header>
-        <p class="bubble" dir="auto">
-          {harmlessText(text)}
-        </p>
-        <footer class="message-foot">
-          {!verified && <strong class="warning">Signature not verified. </strong>}
-          <time dateTime={at.toISOString()}>{clock.format(at)}</time>
-          {delivery && <DeliveryWord delivery={delivery} onWriteAgain={() => onWriteAgain(key, text)} />}
-        </footer>
-      </div>
-    </article>
-  )
-}
-
-function DeliveryWord({ delivery, onWriteAgain }: { delivery: Delivery; onWriteAgain: () => void }) {
-  if (delivery.kind === 'sending') return <span> · sending…</span>
-  if (delivery.kind === 'sent') {
-    return <span>{delivery.reached === 0 ? ' · reached nobody' : ` · sent to ${delivery.reached}`}</span>
-  }
-  return (
-    <span class="warning" role="alert">
-      {' '}
-      · Not sent. {delivery.why}{' '}
-      <button type="button" class="inline" onClick={onWriteAgain}>
-        Write again
-      </button>
-    </span>
-  )
 }
 
 /** Keeps the end of the list in view while the reader is there, and leaves it alone while they read further up. */

@@ -1,9 +1,11 @@
 /** Where a visit starts: a name, and a room to create or to join. */
 import { useEffect, useRef, useState } from 'preact/hooks'
+import { clampField } from './clamp.ts'
 import { Problem } from './dialog.tsx'
 import { LockIcon, Mark } from './icons.tsx'
 import type { Visit } from './visit.ts'
 
+/** UTF-8 bytes, the protocol's limit. */
 const NAME_MAX = 64
 
 export function Entrance({ visit, busy }: { visit: Visit; busy: boolean }) {
@@ -62,11 +64,10 @@ function NameForm({ visit, busy }: Part) {
         <input
           ref={field}
           value={name}
-          maxLength={NAME_MAX}
           required
           autocomplete="nickname"
           disabled={busy}
-          onInput={(event) => setTyped(event.currentTarget.value)}
+          onInput={(event) => setTyped(clampField(event.currentTarget, NAME_MAX))}
         />
       </label>
       <button class="primary" disabled={busy || visit.identity === undefined} aria-busy={busy}>

@@ -1,12 +1,14 @@
 /** Excluding somebody else: says what it does, and asks for the reason that everybody will see. */
 import { useState } from 'preact/hooks'
+import { clampField } from './clamp.ts'
 import { Dialog, Problem } from './dialog.tsx'
 import { PersonName } from './person.tsx'
 import type { Room } from './session.ts'
 import { harmlessName } from './text.ts'
 import { useTask } from './use-task.ts'
 
-const REASON_MAX = 200
+/** UTF-8 bytes, the protocol's limit. */
+const REASON_MAX = 64
 
 interface ExcludeDialogProps {
   room: Room
@@ -33,11 +35,10 @@ export function ExcludeDialog({ room, peer, name, onClose }: ExcludeDialogProps)
           Reason
           <input
             value={reason}
-            maxLength={REASON_MAX}
             required
             autofocus
             autocomplete="off"
-            onInput={(event) => setReason(event.currentTarget.value)}
+            onInput={(event) => setReason(clampField(event.currentTarget, REASON_MAX))}
           />
           <small>Everybody in the room and {harmlessName(name)} will see it.</small>
         </label>

@@ -11,6 +11,10 @@ export function KeysPanel({ log }: { log: RoomLog }) {
     <>
       <h2>Keys</h2>
       <dl class="facts">
+        <dt>Room</dt>
+        <dd>
+          <code title={log.room.id}>{shortHex(log.room.id)}</code>
+        </dd>
         <dt>Version</dt>
         <dd>{version === undefined ? 'none yet' : <code title={version}>{shortHex(version)}</code>}</dd>
         <dt>Revision</dt>

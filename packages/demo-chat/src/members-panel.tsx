@@ -60,7 +60,7 @@ function MemberRow({ member, own, onExclude }: MemberRowProps) {
       {!own && (
         <button
           type="button"
-          class="quiet danger"
+          class="quiet"
           aria-label={`Exclude ${harmlessName(name)}…`}
           onClick={() => onExclude(peer, name)}
         >

@@ -32,6 +32,7 @@ export function RoomScreen({ visit, room }: { visit: Visit; room: Room }) {
         log={log}
         onInvite={() => setAsking({ for: 'invite' })}
         onLeave={() => setAsking({ for: 'leave' })}
+        onGiveUp={() => visit.startOver()}
       />
       <div class="notices">
         <p role="status" class={`explained explained-${state.status}`}>
@@ -72,21 +73,30 @@ function useEnding(visit: Visit, log: RoomLog): void {
   }, [status])
 }
 
-function TopBar({ log, onInvite, onLeave }: { log: RoomLog; onInvite: () => void; onLeave: () => void }) {
+interface TopBarProps {
+  log: RoomLog
+  onInvite: () => void
+  onLeave: () => void
+  onGiveUp: () => void
+}
+
+function TopBar({ log, onInvite, onLeave, onGiveUp }: TopBarProps) {
   const { status } = log.state
+  // Who is still outside has no membership to give up, and nothing to invite to.
+  const member = log.members.some(({ peer }) => peer === log.room.self)
   return (
     <header class="topbar">
       <Mark />
       <h1 class="room-title">Conclave</h1>
       <span class={`pill pill-${status}`}>{statusWord[status]}</span>
       <span class="topbar-actions">
-        <button type="button" class="primary" onClick={onInvite}>
+        <button type="button" class="primary" disabled={!member} onClick={onInvite}>
           <LinkIcon />
           Invite
         </button>
-        <button type="button" onClick={onLeave}>
+        <button type="button" onClick={member ? onLeave : onGiveUp}>
           <DoorIcon />
-          Leave
+          {member ? 'Leave' : 'Cancel'}
         </button>
       </span>
     </header>

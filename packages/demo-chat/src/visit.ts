@@ -65,8 +65,9 @@ export class Visit {
     this.#change({ place: { at: 'ended', ending }, problem: undefined })
   }
 
-  /** Back to the entrance, without an invite. */
+  /** Back to the entrance, without an invite; a room that we wait at is not waited for any more. */
   startOver(): void {
+    this.#goOffline()
     this.#standUp()
     this.#change({ place: { at: 'entrance', busy: false }, problem: undefined })
   }
@@ -104,7 +105,7 @@ export class Visit {
     if (invite !== undefined && invite !== keptSeat()?.invite) this.#sit({ invite, seated: false })
   }
 
-  /** Tells the others that we are offline, as far as a closing page still can. */
+  /** Tells the others that we are offline, as far as a closing page still can. Closing a room is not leaving it. */
   #goOffline(): void {
     if (this.place.at === 'room') this.place.room.close().catch(() => {})
   }

@@ -41,20 +41,14 @@ export function causeWord(cause: string): string {
   return Object.hasOwn(causeWords, cause) ? (causeWords[cause] ?? cause) : harmlessText(cause)
 }
 
+/** The page's own errors. Those of the networking code are sentences already, written for people. */
 const errorWords: Record<string, string> = {
   'not-loaded': 'Part of this page did not load. Check your connection and reload the page.',
   'no-relay-configured':
     'This site names no relay to create a room on. Ask whoever runs it, or join by an invite link, which brings its own relay.',
-  'no-relay': 'The relay cannot be reached. Check your connection; if it stays, ask for a new invite.',
   'too-many-tabs': 'Too many tabs of this page are open. Close some of them and try again.',
   'invite-unreadable':
     'That is not a complete invite link. Copy the whole link again, up to its last letter.',
-  'invite-expired': 'This invite has expired. Ask a member for a new link.',
-  'invite-used': 'This invite was used up. Ask a member for a new link.',
-  'invite-revoked': 'This invite was withdrawn. Ask a member for a new link.',
-  'message-too-long': 'The message is too long. Shorten it, or send it in parts.',
-  'not-joined': 'You are not in the room yet. Wait until the page says "In the room", then try again.',
-  'not-a-member': 'You are not a member of this room. Ask a member for an invite.',
   'storage-denied':
     'The browser does not let this page keep data. Allow storage for this site, or use a normal instead of a private window.',
   'insecure-page': 'Browsers allow encryption only on https addresses and on localhost. Open the page there.',
@@ -66,6 +60,7 @@ export function describeError(error: unknown): string {
   const known = Object.hasOwn(errorWords, code) ? errorWords[code] : undefined
   if (known !== undefined) return known
   const message = messageOf(error)
+  if (message !== '' && code !== '') return sentence(harmlessText(message))
   if (message === '') return 'Something failed without a reason. Reload the page and try again.'
   return `${sentence(harmlessText(message))} If it stays, reload the page and try again.`
 }

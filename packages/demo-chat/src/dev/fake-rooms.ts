@@ -11,7 +11,10 @@ export async function createRoom(options: RoomOptions): Promise<Room> {
 }
 
 export async function joinRoom(options: RoomOptions, invite: string): Promise<Room> {
-  if (invite.startsWith('expired')) throw Object.assign(new Error('expired'), { code: 'invite-expired' })
+  if (invite.startsWith('expired'))
+    throw Object.assign(new Error('This invite has expired. Ask a member of the room for a new one.'), {
+      code: 'expired-invite',
+    })
   const others: MemberInfo[] = [
     { peer: peerOf('A'), name: 'Ana Sousa', online: true, via: 'webrtc' },
     { peer: peerOf('B'), name: 'Ben\u202Egnp.exe', online: true, via: 'bridge' },
@@ -46,7 +49,8 @@ class FakeRoom extends EventTarget implements Room {
   }
 
   async send(text: string): Promise<{ reached: number }> {
-    if (text === 'fail') throw Object.assign(new Error('too long'), { code: 'message-too-long' })
+    if (text === 'fail')
+      throw Object.assign(new Error('The message is too long. Send it in parts.'), { code: 'bad-text' })
     return { reached: this.members.filter((member) => member.online).length - 1 }
   }
 
