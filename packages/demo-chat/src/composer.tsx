@@ -1,5 +1,5 @@
 /** The field to write into. Enter sends, Shift and Enter make a new line; a draft survives being offline. */
-import { useId } from 'preact/hooks'
+import { useEffect, useId, useRef } from 'preact/hooks'
 import { SendIcon } from './icons.tsx'
 
 /** The protocol's limit of one chat message. */
@@ -16,6 +16,11 @@ interface ComposerProps {
 
 export function Composer({ draft, ready, onDraft, onSend }: ComposerProps) {
   const hintId = useId()
+  const field = useRef<HTMLTextAreaElement>(null)
+  useEffect(() => {
+    // On a phone the focus would push the conversation away with the keyboard.
+    if (matchMedia('(pointer: fine)').matches) field.current?.focus()
+  }, [])
   const excess = utf8.encode(draft).length - MESSAGE_MAX_BYTES
   const sendable = ready && excess <= 0 && draft.trim() !== ''
   const send = (event: Event): void => {
@@ -31,6 +36,7 @@ export function Composer({ draft, ready, onDraft, onSend }: ComposerProps) {
   return (
     <form class="composer" onSubmit={send}>
       <textarea
+        ref={field}
         rows={1}
         value={draft}
         aria-label="Message"

@@ -48,7 +48,7 @@ export function ExcludeDialog({ room, peer, name, onClose }: ExcludeDialogProps)
             Cancel
           </button>
           <button class="primary danger" disabled={task.running || reason.trim() === ''}>
-            {task.running ? 'Excluding…' : `Exclude ${harmlessName(name)}`}
+            {task.running ? 'Excluding…' : 'Exclude from the room'}
           </button>
         </span>
       </form>

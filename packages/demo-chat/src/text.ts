@@ -6,7 +6,7 @@
 const NAME_MAX_GRAPHEMES = 32
 
 /** Unicode's format characters but the two joiners, which emoji, Persian and Indic scripts need. */
-const FORMAT_CHARACTERS = /(?![\u200c\u200d])[\p{Cf}\u2028\u2029\u115f\u1160\u3164\uffa0]/gu
+const FORMAT_CHARACTERS = /(?![\u200c\u200d])[\p{Cf}\u115f\u1160\u3164\uffa0]/gu
 const CONTROL_CHARACTERS = /\p{Cc}/gu
 const CONTROL_BUT_LAYOUT = /(?![\n\t])\p{Cc}/gu
 /** More marks on one letter than any living script uses; such stacks paint over their neighbours. */
@@ -18,9 +18,9 @@ const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' })
 export function harmlessName(name: string, fallback = 'Unnamed'): string {
   const visible = name
     .normalize('NFC')
+    .replace(FORMAT_CHARACTERS, '')
     .replace(/\s+/gu, ' ')
     .replace(CONTROL_CHARACTERS, '')
-    .replace(FORMAT_CHARACTERS, '')
     .replace(STACKED_MARKS, '$1')
     .trim()
   if (!/[\p{L}\p{N}\p{S}\p{P}]/u.test(visible)) return fallback
@@ -31,7 +31,7 @@ export function harmlessName(name: string, fallback = 'Unnamed'): string {
 /** Like {@link harmlessName} for a body of text: lines and tabs stay, length is the sender's matter (the frame is bounded). */
 export function harmlessText(text: string): string {
   return text
-    .replace(/\r\n?/gu, '\n')
+    .replace(/\r\n?|[\u2028\u2029]/gu, '\n')
     .replace(CONTROL_BUT_LAYOUT, '')
     .replace(FORMAT_CHARACTERS, '')
     .replace(STACKED_MARKS, '$1')
