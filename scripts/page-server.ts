@@ -27,9 +27,10 @@ export async function servePage({ relays, port, search }: PageServerInit): Promi
   const files = sirv(pageFiles, { etag: true, extensions: ['html'] })
   const server = createServer((request, response) => {
     for (const [name, value] of Object.entries(securityHeaders)) response.setHeader(name, value)
+    // A rebuilt page, or another relay behind it, must show at the next reload.
+    response.setHeader('cache-control', 'no-cache')
     if (request.url?.split('?', 1)[0] === '/config.json') {
       response.setHeader('content-type', 'application/json')
-      response.setHeader('cache-control', 'no-store')
       response.end(config)
       return
     }

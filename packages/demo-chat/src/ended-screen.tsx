@@ -20,9 +20,15 @@ export function EndedScreen({ ending, onStart }: { ending: Ending; onStart: () =
           {titles[ending.kind]}
         </h1>
         <Explanation ending={ending} />
-        <button class="primary" type="button" onClick={onStart}>
-          Back to the start
-        </button>
+        {ending.kind === 'closed' ? (
+          <button class="primary" type="button" onClick={() => location.reload()}>
+            Reload
+          </button>
+        ) : (
+          <button class="primary" type="button" onClick={onStart}>
+            Back to the start
+          </button>
+        )}
       </div>
     </main>
   )
@@ -44,7 +50,7 @@ function Explanation({ ending }: { ending: Ending }) {
     )
   }
   if (ending.kind === 'closed') {
-    return <p class="lead">You are still a member, shown as offline. Open your invite link again to go on.</p>
+    return <p class="lead">You are still a member, shown as offline. Reload the page to go back in.</p>
   }
   const reason = harmlessText(ending.reason).trim()
   return (

@@ -60,8 +60,9 @@ export class Visit {
     }
   }
 
+  /** A closed room, unlike one that we left or were excluded from, is still ours: a reload goes in again. */
   end(ending: Ending): void {
-    this.#standUp()
+    if (ending.kind !== 'closed') this.#standUp()
     this.#change({ place: { at: 'ended', ending }, problem: undefined })
   }
 
