@@ -2,6 +2,7 @@
  * The page's only door to the network. The networking code is loaded on demand, so the first paint does not wait for it.
  */
 import type { Room, RoomOptions } from '@conclave/node'
+import { loadConfig } from './config.ts'
 import type { Identity } from './identity.ts'
 
 export type { Room } from '@conclave/node'
@@ -33,26 +34,17 @@ export async function openRoom({ identity, name, invite, signal }: OpenRequest):
   const rooms = await loadNetworking().catch((cause: unknown) => {
     throw Object.assign(new Error('the networking code did not load', { cause }), { code: 'not-loaded' })
   })
+  const { relays, iceServers } = await loadConfig()
   const options: RoomOptions = {
     name,
     identity: identity.seed,
     store: identity.store,
-    // Public STUN servers would learn every visitor's address; on one network or through the relay none is needed.
-    rtcConfiguration: { iceServers: [] },
+    // None unless whoever serves the page names some: public STUN servers would learn every visitor's address.
+    rtcConfiguration: { iceServers },
     ...(signal && { signal }),
   }
+  // An invite names its room's relays.
   if (invite !== undefined) return rooms.joinRoom(options, invite)
-  return rooms.createRoom({ ...options, relays: await configuredRelays() })
-}
-
-/** The relays of whoever serves this page, for rooms founded here; an invite brings its own. */
-async function configuredRelays(): Promise<string[]> {
-  const response = await fetch('./config.json', { cache: 'no-store' }).catch(() => undefined)
-  const config: unknown = response?.ok === true ? await response.json().catch(() => undefined) : undefined
-  const relays =
-    typeof config === 'object' && config !== null && 'relays' in config ? config.relays : undefined
-  if (Array.isArray(relays) && relays.length > 0 && relays.every((relay) => typeof relay === 'string')) {
-    return relays
-  }
+  if (relays.length > 0) return rooms.createRoom({ ...options, relays })
   throw Object.assign(new Error('config.json names no relay'), { code: 'no-relay-configured' })
 }
