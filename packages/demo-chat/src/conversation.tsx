@@ -22,9 +22,7 @@ export function Conversation({ log }: { log: RoomLog }) {
   return (
     <section class="chat" aria-label="Conversation">
       <div class="entries" ref={list} tabIndex={0} role="log" aria-label="Messages" aria-relevant="additions">
-        {log.entries.length === 0 && log.state.status === 'joined' && (
-          <Emptiness alone={log.members.length <= 1} />
-        )}
+        {log.entries.length === 0 && <Emptiness log={log} />}
         {log.entries.map((entry, index) => (
           <EntryLine
             key={entry.key}
@@ -41,14 +39,14 @@ export function Conversation({ log }: { log: RoomLog }) {
   )
 }
 
-function Emptiness({ alone }: { alone: boolean }) {
-  return (
-    <p class="emptiness">
-      {alone
-        ? 'You are the only one here. Send somebody an invite link to start.'
-        : 'Nothing was said since you came in. What was said before stays with those who were there.'}
-    </p>
-  )
+function Emptiness({ log }: { log: RoomLog }) {
+  return <p class="emptiness">{emptinessWords(log)}</p>
+}
+
+function emptinessWords({ state, members }: RoomLog): string {
+  if (state.status !== 'joined') return 'The conversation appears here once you are in.'
+  if (members.length <= 1) return 'You are the only one here. Send somebody an invite link to start.'
+  return 'Nothing was said since you came in. What was said before stays with those who were there.'
 }
 
 /** Whether an entry goes on in the same breath, so that sender and time need not be shown again. */

@@ -53,6 +53,9 @@ export class RoomLog {
     this.state = room.state
     this.#rememberNames()
     this.#listen()
+    const { version, revision } = this.state
+    // How these came about was told before anybody listened.
+    if (version !== undefined) this.#addKeyChange({ cause: 'present', version, revision })
     this.#statusCheck = setInterval(() => {
       if (this.room.state.status !== this.state.status) this.#changed()
     }, STATUS_CHECK_MS)
@@ -105,12 +108,12 @@ export class RoomLog {
     })
     this.#on('member', ({ peer, name, change }) => {
       if (name !== '') this.#names.set(peer, name)
-      if (change !== 'online' && change !== 'offline') this.#add({ kind: 'notice', change, peer, name })
+      if (change === 'online' || change === 'offline') return
+      // What the log tells of the time before we came in is no news.
+      const news = this.room.state.status === 'joined' && peer !== this.room.self
+      if (news) this.#add({ kind: 'notice', change, peer, name })
     })
-    this.#on('keys', ({ cause, version, revision }) => {
-      const change = { key: this.#nextKey++, at: new Date(), cause, version, revision }
-      this.keyChanges = [...this.keyChanges, change].slice(-KEY_CHANGES_MAX)
-    })
+    this.#on('keys', (change) => this.#addKeyChange(change))
     this.#on('excluded', (detail) => (this.excluded = detail))
     this.#on('error', (error) => (this.trouble = describeError(error)))
     this.#on('joined', () => (this.trouble = undefined))
@@ -132,6 +135,11 @@ export class RoomLog {
     this.entries = [...this.entries, entry].slice(-ENTRIES_MAX)
     this.#changed()
     return key
+  }
+
+  #addKeyChange({ cause, version, revision }: Pick<KeyChange, 'cause' | 'version' | 'revision'>): void {
+    const change = { key: this.#nextKey++, at: new Date(), cause, version, revision }
+    this.keyChanges = [...this.keyChanges, change].slice(-KEY_CHANGES_MAX)
   }
 
   #setDelivery(key: number, delivery: Delivery): void {

@@ -88,7 +88,9 @@ function TopBar({ log, onInvite, onLeave, onGiveUp }: TopBarProps) {
     <header class="topbar">
       <Mark />
       <h1 class="room-title">Conclave</h1>
-      <span class={`pill pill-${status}`}>{statusWord[status]}</span>
+      <span role="status" class={`pill pill-${status}`}>
+        {statusWord[status]}
+      </span>
       <span class="topbar-actions">
         <button type="button" class="primary" disabled={!member} onClick={onInvite}>
           <LinkIcon />

@@ -20,6 +20,7 @@ export const statusExplained: Partial<Record<RoomStatus, string>> = {
 }
 
 const causeWords: Record<string, string> = {
+  present: 'In use when this page came in',
   creation: 'The room was created',
   genesis: 'The room was created',
   founding: 'The room was created',
