@@ -2,7 +2,7 @@
  * Identity files, for Node: one line `conclave-identity-1 <seed in base64url>`, readable by its owner alone. Text, so
  * that it survives copying through a terminal and says itself what it is.
  */
-import { chmod, open, readFile } from 'node:fs/promises'
+import { chmod, link, open, readFile, unlink } from 'node:fs/promises'
 import { fromString } from 'uint8arrays/from-string'
 import { toString } from 'uint8arrays/to-string'
 import { UsageError, codeOf, messageOf } from './errors.ts'
@@ -56,14 +56,7 @@ async function readIfThere(path: string): Promise<string | undefined> {
 async function storeNewIdentity(path: string): Promise<Identity> {
   const identity = await createIdentity()
   try {
-    // Exclusive: two processes that start at once must not end with an identity that only one of them has stored.
-    const file = await open(path, 'wx', 0o600)
-    try {
-      await file.writeFile(encodeIdentity(identity))
-      await file.sync()
-    } finally {
-      await file.close()
-    }
+    await writeExclusively(path, encodeIdentity(identity))
   } catch (error) {
     if (codeOf(error) === 'EEXIST') return await loadIdentity(path)
     throw new UsageError(
@@ -73,4 +66,21 @@ async function storeNewIdentity(path: string): Promise<Identity> {
     )
   }
   return identity
+}
+
+/**
+ * Puts a complete file in its place, or fails with `EEXIST`: two processes that start at once must neither end with an
+ * identity that only one of them has stored, nor read a file that is half written.
+ */
+async function writeExclusively(path: string, text: string): Promise<void> {
+  const draft = `${path}.${process.pid}.${crypto.randomUUID()}`
+  const file = await open(draft, 'wx', 0o600)
+  try {
+    await file.writeFile(text)
+    await file.sync()
+    await link(draft, path)
+  } finally {
+    await file.close()
+    await unlink(draft)
+  }
 }

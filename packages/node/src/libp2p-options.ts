@@ -12,6 +12,7 @@ import { identityFromSeed } from './identity.ts'
 import { JoinedTopics } from './joined-topics.ts'
 import { CHANNEL_BUFFER_BYTES_MAX, CONNECTIONS_MAX, RELAYS_MAX, SEND_BUFFER_BYTES_MAX } from './limits.ts'
 import { RelayPeers } from './relay-peers.ts'
+import { rtcConfigurationOf } from './rtc-configuration.ts'
 import { markWebRtcUsed } from './webrtc-cleanup.ts'
 import type { ReportingGossipSub } from './gossipsub.ts'
 import type { Identify } from '@libp2p/identify'
@@ -82,11 +83,7 @@ export async function peerNodeOptions(
     transports: [
       webSockets(),
       webRTC({
-        // A function, because libp2p writes its default STUN servers into an object that names none.
-        rtcConfiguration: () => ({
-          ...init.rtcConfiguration,
-          iceServers: init.rtcConfiguration?.iceServers ?? [],
-        }),
+        rtcConfiguration: rtcConfigurationOf(init.rtcConfiguration),
         dataChannel: { maxBufferedAmount: CHANNEL_BUFFER_BYTES_MAX },
       }),
       // Only relays the user named: otherwise any room member could make itself our relay.

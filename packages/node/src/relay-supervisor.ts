@@ -133,8 +133,8 @@ export class RelaySupervisor {
 
   /** Returns after one look, with the relay's status as it is; the loop comes back. */
   async #holdReservation(relay: Relay, connection: Connection): Promise<void> {
-    if (!isUp(relay)) relay.failures = 0
     const isReserved = this.#isReserved(relay)
+    if (isReserved || !isUp(relay)) relay.failures = 0
     this.#change(relay, isReserved ? 'reserved' : 'connected')
     // The connection's close and the reservation's arrival wake us.
     await relay.pause.wait(isReserved ? 10 * RESERVATION_RETRY_MS : RESERVATION_RETRY_MS)
@@ -143,7 +143,7 @@ export class RelaySupervisor {
     // libp2p asks for a slot when it hears that a peer is a relay, which is whenever that peer was identified.
     await this.#init.host.identify(connection).catch(() => undefined)
     relay.failures += 1
-    if (relay.failures === 2)
+    if (relay.failures === 1)
       this.#report(
         'relay-full',
         `The relay ${relay.address.toString()} gives no slot; others cannot dial this node through it.`,

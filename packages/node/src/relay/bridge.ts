@@ -3,6 +3,7 @@
  * clients subscribe to, as long as that has the shape of a room's topic; it sees hashes for names and ciphertext.
  */
 import { TopicValidatorResult, commonOptions, gossipsub } from '../gossipsub.ts'
+import { GOSSIP_TOPIC_BYTES_MAX } from '../limits.ts'
 import { isRoomTopic } from '../topics.ts'
 import { ByteBudget } from './byte-budget.ts'
 import type { GossipSub } from '../gossipsub.ts'
@@ -17,8 +18,8 @@ export function bridgeGossipsub(limits: RelayLimits): (components: GossipSubComp
   return gossipsub({
     ...commonOptions(isRoomTopic),
     ...EVERY_CLIENT,
-    // Twice what is bridged, so that the cap that tells us is reached first. gossipsub counts 1 KiB and the name.
-    maxTopicBytesPerPeer: 2 * limits.topicsPerClient * 1_200,
+    // Above what is bridged, so that the cap that counts is our own. gossipsub counts 1 KiB and the name for each.
+    maxTopicBytesPerPeer: Math.max(GOSSIP_TOPIC_BYTES_MAX, 2 * limits.topicsPerClient * 1_200),
     allowPublishToZeroTopicPeers: true,
   })
 }

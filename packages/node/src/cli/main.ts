@@ -1,0 +1,64 @@
+#!/usr/bin/env node
+/**
+ * The `conclave` command. Each command's code is loaded when it is run, so that a relay never loads WebRTC and `--help`
+ * is quick.
+ */
+import { Command, Option } from 'commander'
+import { runCommand } from './process.ts'
+import type { IdentityOptions } from './identity.ts'
+import type { RelayOptions } from './relay.ts'
+
+const json = (): Option => flag('--json', 'one JSON object a line on stdout, and nothing else')
+const identity = (): Option =>
+  flag('--identity <file>', 'keep the identity in this file; made if it does not exist')
+
+const program = new Command('conclave')
+  .description('Encrypted rooms among peers, and the relay they meet at.')
+  .helpCommand(false)
+  .showHelpAfterError('(--help lists what there is)')
+
+program
+  .command('relay')
+  .description('run a circuit relay, which peers meet at and which forwards what it cannot read')
+  .addOption(
+    list('--listen <multiaddr>', 'where to listen; repeat for more').default(['/ip4/0.0.0.0/tcp/9001/ws']),
+  )
+  .addOption(
+    list('--announce <multiaddr>', 'what to tell peers instead, behind a proxy; repeat for more').default([]),
+  )
+  .addOption(flag('--http <host:port>', 'serve /health there'))
+  .addOption(identity())
+  .addOption(json())
+  .action(async (options: RelayOptions) => {
+    await runCommand(options, async (session) => await (await import('./relay.ts')).relay(options, session))
+  })
+
+program
+  .command('identity')
+  .description('print the peer id of an identity file, which is made if it does not exist')
+  .addOption(identity().makeOptionMandatory())
+  .addOption(json())
+  .action(async (options: IdentityOptions) => {
+    await runCommand(
+      options,
+      async (session) => await (await import('./identity.ts')).identity(options, session),
+    )
+  })
+
+await program.parseAsync()
+
+/** A flag that is an environment variable too: `--http` is `CONCLAVE_HTTP`. */
+function flag(flags: string, description: string): Option {
+  const option = new Option(flags, description)
+  return option.env(`CONCLAVE_${option.name().replaceAll('-', '_').toUpperCase()}`)
+}
+
+/** A flag that may be repeated; in the environment its values are separated by commas or spaces. */
+function list(flags: string, description: string): Option {
+  // A default stands only until the first value, and commander hands it in as what came before.
+  const seen: string[] = []
+  return flag(flags, description).argParser((value: string) => {
+    seen.push(...value.split(/[\s,]+/).filter((part) => part !== ''))
+    return [...seen]
+  })
+}

@@ -1,0 +1,60 @@
+/** What every command needs of its process: output in two forms, one sentence for a mistake, a clean end at a signal. */
+import { codeOf, messageOf, UsageError } from '../errors.ts'
+import { cleanUpWebRtc } from '../webrtc-cleanup.ts'
+
+export interface OutputOptions {
+  json?: boolean
+}
+
+export interface Session {
+  /** Writes one event: as a line of JSON, or as text for people. */
+  emit(event: { event: string } & Record<string, unknown>, text: string): void
+  /** Resolves at the first SIGINT or SIGTERM. */
+  untilStopped(): Promise<void>
+}
+
+/**
+ * Runs a command to its end. A `UsageError` becomes one sentence and exit code 1; anything else is our fault and keeps
+ * its trace. A second signal ends the process at once.
+ */
+export async function runCommand(
+  options: OutputOptions,
+  run: (session: Session) => Promise<void>,
+): Promise<void> {
+  const isJson = options.json === true
+  // Whoever reads our output may go away first; that is no reason for a trace.
+  process.stdout.on('error', (error) => process.exit(codeOf(error) === 'EPIPE' ? 0 : 1))
+  try {
+    await run({ emit: (event, text) => write(isJson ? JSON.stringify(event) : text), untilStopped })
+  } catch (error) {
+    process.exitCode = 1
+    reportFailure(error, isJson)
+  } finally {
+    await cleanUpWebRtc()
+  }
+}
+
+function reportFailure(error: unknown, isJson: boolean): void {
+  const code = error instanceof UsageError ? error.code : 'internal'
+  const message = messageOf(error)
+  if (isJson) write(JSON.stringify({ event: 'error', code, message }))
+  const trace = error instanceof Error ? (error.stack ?? message) : message
+  if (!isJson || code === 'internal') process.stderr.write(`${code === 'internal' ? trace : message}\n`)
+}
+
+function write(line: string): void {
+  process.stdout.write(`${line}\n`)
+}
+
+async function untilStopped(): Promise<void> {
+  await new Promise<void>((resolve) => {
+    let isStopping = false
+    const stop = (): void => {
+      if (isStopping) process.exit(1)
+      isStopping = true
+      resolve()
+    }
+    process.on('SIGINT', stop)
+    process.on('SIGTERM', stop)
+  })
+}

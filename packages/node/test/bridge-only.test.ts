@@ -1,0 +1,89 @@
+import { multiaddr } from '@multiformats/multiaddr'
+import { afterEach, expect, test } from 'vitest'
+import { throughRelay } from '../src/addresses.ts'
+import { cleanUpWebRtc } from '../src/webrtc-cleanup.ts'
+import { Cleanup, joinRoom, reserved, text, topicsNamed, until } from './support.ts'
+import type { Relay } from '../src/relay/index.ts'
+import type { Verdict } from '../src/room-network.ts'
+import type { Multiaddr } from '@multiformats/multiaddr'
+
+const cleanup = new Cleanup()
+const topics = topicsNamed('b')
+const NO_CANDIDATES: RTCConfiguration = { iceServers: [], iceTransportPolicy: 'relay' }
+
+function throughFirstRelay(relay: Relay, peer: string): Multiaddr {
+  return throughRelay(multiaddr(relay.multiaddrs()[0]), peer)
+}
+
+afterEach(async () => {
+  await cleanup.run()
+  await cleanUpWebRtc()
+})
+
+test('peers whose every WebRTC candidate is dropped gossip over the bridge alone', async () => {
+  const relay = await cleanup.relay()
+  const a = await cleanup.peer(relay.multiaddrs(), { rtcConfiguration: NO_CANDIDATES })
+  const b = await cleanup.peer(relay.multiaddrs(), { rtcConfiguration: NO_CANDIDATES })
+  await reserved(a, b)
+  const [inA, inB] = [joinRoom(a, topics), joinRoom(b, topics)]
+  inA.room.want([{ peer: b.peer, addresses: [] }])
+  inB.room.want([{ peer: a.peer, addresses: [] }])
+  await expect(a.node.libp2p.dial(throughFirstRelay(relay, b.peer))).rejects.toThrow('without a TURN server')
+
+  await until('a neighbour', () => relay.health().topics === 2)
+  await inA.room.broadcast('room', text('from a'))
+  await inB.room.broadcast('lobby', text('from b'))
+  await until('both arrived', () => inA.texts('lobby').length > 0 && inB.texts('room').length > 0)
+  expect(inB.heard[0]?.from).toBe(relay.peer)
+
+  expect(inA.room.via(b.peer)).toBe('bridge')
+  expect(await inA.room.send(b.peer, text('direct'))).toBe(false)
+  expect(inB.texts('direct')).toEqual([])
+  expect(inA.transports).toEqual([])
+})
+
+test("a peer with 'relay' and no TURN server makes no connection to one that allows all", async () => {
+  const relay = await cleanup.relay()
+  const strict = await cleanup.peer(relay.multiaddrs(), { rtcConfiguration: NO_CANDIDATES })
+  const open = await cleanup.peer(relay.multiaddrs())
+  await reserved(strict, open)
+  const [inStrict, inOpen] = [joinRoom(strict, topics), joinRoom(open, topics)]
+  inStrict.room.want([{ peer: open.peer, addresses: [] }])
+  const dial = open.node.libp2p.dial(throughFirstRelay(relay, strict.peer), {
+    signal: AbortSignal.timeout(2_000),
+  })
+  await expect(dial).rejects.toThrow()
+  expect(inStrict.room.via(open.peer)).toBe('bridge')
+  expect(inOpen.room.via(strict.peer)).toBe('bridge')
+})
+
+test('a verdict of reject does not cost the bridge its place', async () => {
+  const relay = await cleanup.relay()
+  const a = await cleanup.peer(relay.multiaddrs(), { rtcConfiguration: NO_CANDIDATES })
+  const b = await cleanup.peer(relay.multiaddrs(), { rtcConfiguration: NO_CANDIDATES })
+  await reserved(a, b)
+  const inA = joinRoom(a, topics)
+  const inB = joinRoom(b, topics, ({ bytes }) => (bytes.length > 10 ? 'reject' : 'accept'))
+  await until('the bridge', () => relay.health().topics === 2)
+  for (let i = 0; i < 50; i++) await inA.room.broadcast('room', text(`rejected number ${i}`))
+  await until('all were judged', () => inB.texts().length === 50)
+  await inA.room.broadcast('room', text('good'))
+  await until('the good one', () => inB.texts().includes('good'))
+})
+
+test('a message that is judged after three seconds is not waited for, nor is what follows', async () => {
+  const relay = await cleanup.relay()
+  const a = await cleanup.peer(relay.multiaddrs(), { rtcConfiguration: NO_CANDIDATES })
+  const b = await cleanup.peer(relay.multiaddrs(), { rtcConfiguration: NO_CANDIDATES })
+  await reserved(a, b)
+  const inA = joinRoom(a, topics)
+  const never = new Promise<Verdict>(() => undefined)
+  const inB = joinRoom(b, topics, ({ bytes }) => (bytes.length === 4 ? never : 'accept'))
+  await until('the bridge', () => relay.health().topics === 2)
+  await inA.room.broadcast('room', text('slow'))
+  await until('the slow one', () => inB.texts().includes('slow'))
+  const started = performance.now()
+  await inA.room.broadcast('room', text('quick'))
+  await until('the quick one', () => inB.texts().includes('quick'))
+  expect(performance.now() - started).toBeLessThan(1_000)
+})
