@@ -4,7 +4,13 @@ export default defineConfig({
   test: {
     // Most files are pure; the ones that start processes, sockets or browsers say so by their folder and run one at a time.
     projects: [
-      { test: { name: 'unit', include: ['packages/*/test/**/*.test.ts', 'test/*.test.ts'], testTimeout: 20_000 } },
+      {
+        test: {
+          name: 'unit',
+          include: ['packages/*/test/**/*.test.ts', 'test/*.test.ts', 'test/scenarios/**/*.test.ts'],
+          testTimeout: 20_000,
+        },
+      },
       { test: { name: 'simulation', include: ['test/simulation/**/*.test.ts'], testTimeout: 300_000 } },
       {
         test: {

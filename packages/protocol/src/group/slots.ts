@@ -1,0 +1,77 @@
+/** The flat table: which slots a peer's ID holds (paper §3.3, §3.4; SPEC S1–S2). */
+import { concat } from 'uint8arrays/concat'
+import { labelledHash } from '../crypto/kdf.ts'
+import { publicKeyOf, type PeerId, type Slot } from '../ids.ts'
+import { assert } from '../errors.ts'
+import type { Group } from './genesis.ts'
+
+/** Works out and remembers the slots of peers in one group. */
+export class SlotTable {
+  readonly #group: Group
+  readonly #slots = new Map<PeerId, ReadonlySet<Slot>>()
+  /** Number of slots there are: `n · k`. */
+  readonly size: number
+
+  constructor(group: Group) {
+    this.#group = group
+    this.size = group.genesis.idSpace.symbols * group.genesis.idSpace.radix
+  }
+
+  /** The `n` slots of a peer's ID, one a symbol: computable by everybody, chosen by nobody. */
+  of(peer: PeerId): ReadonlySet<Slot> {
+    let slots = this.#slots.get(peer)
+    if (slots === undefined) {
+      slots = new Set(
+        this.#symbols(peer).map((symbol, i) => slotAt(i, symbol, this.#group.genesis.idSpace.radix)),
+      )
+      this.#slots.set(peer, slots)
+    }
+    return slots
+  }
+
+  /** The slots of all these peers together. */
+  union(peers: Iterable<PeerId>): Set<Slot> {
+    const union = new Set<Slot>()
+    for (const peer of peers) for (const slot of this.of(peer)) union.add(slot)
+    return union
+  }
+
+  #symbols(peer: PeerId): number[] {
+    const publicKey = publicKeyOf(peer)
+    assert(publicKey !== undefined, 'a PeerId holds a public key')
+    const digest = labelledHash(this.#group.suite, 'id', concat([this.#group.id, publicKey]))
+    const { symbols, radix } = this.#group.genesis.idSpace
+    const bits = Math.log2(radix)
+    return Array.from({ length: symbols }, (_, i) => symbolAt(digest, i * bits, bits))
+  }
+}
+
+/** Slot `(i, c)` as one index. */
+export function slotAt(i: number, c: number, radix: number): Slot {
+  return (i * radix + c) as Slot
+}
+
+/** `bits` (1 to 4) of `digest` from bit `offset` on, most significant first; symbols of 3 bits may cross a byte. */
+function symbolAt(digest: Uint8Array, offset: number, bits: number): number {
+  let symbol = 0
+  for (let bit = offset; bit < offset + bits; bit++) {
+    symbol = symbol * 2 + (((digest[bit >> 3] ?? 0) >> (7 - (bit & 7))) & 1)
+  }
+  return symbol
+}
+
+/** A set of slots as a bitmap of `size` bits, rounded up to bytes. */
+export function slotsToBitmap(slots: Iterable<Slot>, size: number): Uint8Array {
+  const bitmap = new Uint8Array(Math.ceil(size / 8))
+  for (const slot of slots) bitmap[slot >> 3] = (bitmap[slot >> 3] ?? 0) | (0x80 >> (slot & 7))
+  return bitmap
+}
+
+/** The slots of a bitmap in ascending order; bits beyond `size` are left out. */
+export function slotsOfBitmap(bitmap: Uint8Array, size: number): Slot[] {
+  const slots: Slot[] = []
+  for (let slot = 0; slot < size; slot++) {
+    if (((bitmap[slot >> 3] ?? 0) & (0x80 >> (slot & 7))) !== 0) slots.push(slot as Slot)
+  }
+  return slots
+}

@@ -1,0 +1,21 @@
+/** Group keys without a server: VersaKey's Distributed Flat as a pure state machine. See SPEC.md for the rules. */
+export { nobleSigner, nobleSuite, nobleVerify } from './crypto/noble-suite.ts'
+export type { AeadInput, Claim, Signer, Suite } from './crypto/suite.ts'
+export { isRejection, type Rejection, type RejectionCode, type UsageCode, UsageError } from './errors.ts'
+export { type Group, type IdSpace, newRoom, openRoom } from './group/genesis.ts'
+export {
+  decodeInvite,
+  type Evidence,
+  grantClaim,
+  type Invite,
+  isInviteText,
+  makeProof,
+} from './group/invite.ts'
+export { type Millis, type OperationId, type PeerId, peerIdOf, publicKeyOf, type VersionId } from './ids.ts'
+export { decodeOperation, type Operation, operationClaims } from './log/operation.ts'
+export type { StepContext, Status } from './member/context.ts'
+export { Member, type MemberInit, type MemberState } from './member/member.ts'
+export type { Entrance } from './member/newcomer.ts'
+export type { Cause, Channel, Inbound, MemberChange, Notification, Output } from './member/output.ts'
+export type { Screened, Waiting } from './member/screen.ts'
+export { DEFAULT_TIMING, type Timing } from './timing.ts'

@@ -1,0 +1,87 @@
+/** Who is tainted, who is covered, and what a change has to be wrapped under (SPEC K5–K8, paper §3.3). */
+import type { SlotTable } from '../group/slots.ts'
+import type { PeerId, Slot } from '../ids.ts'
+import type { MembershipLog } from '../log/membership-log.ts'
+import { admitted, type Entry, type Roster } from '../log/roster.ts'
+
+/** A member the author does not know of yet is missed with at most this probability. */
+const MISS_MAX = 0.01
+
+/**
+ * Whether a version covers a roster: every admission ever keyed that is not alive in it was dead already in the state
+ * that the version made (SPEC K6). Every admission of the log counts as keyed, void ones too.
+ */
+export function covers(log: MembershipLog, version: Entry): boolean {
+  const made = log.rosterOf(version)
+  for (const admission of log.roster.dead.keys()) {
+    if (!made.dead.has(admission)) return false
+  }
+  return true
+}
+
+/** Slots that somebody who is not on the roster was keyed for in this generation (SPEC K8). */
+export function taintedSlots(roster: Roster, table: SlotTable): Set<Slot> {
+  return table.union([...roster.dead.values()].map(admitted))
+}
+
+export interface CoverInput {
+  /** Untainted slots whose key the author holds. */
+  readonly usable: readonly Slot[]
+  /** Who has to be reached; the author itself is not among them. */
+  readonly members: readonly PeerId[]
+  readonly table: SlotTable
+  readonly radix: number
+}
+
+export interface Cover {
+  /** In ascending order. */
+  readonly slots: readonly Slot[]
+  /** Members that hold none of them: they ask for the secret directly. */
+  readonly uncovered: readonly PeerId[]
+}
+
+/**
+ * A small set of slots that reaches every member it can (greedy: most new members first), and enough more that a member
+ * unknown to the author holds one of them but for a chance of 1 %. Grows with the logarithm of the group.
+ */
+export function coverOf(input: CoverInput): Cover {
+  const chosen = new Set<Slot>()
+  let left = [...input.members]
+  for (;;) {
+    const best = bestSlot(input, left)
+    if (best === undefined) break
+    chosen.add(best)
+    left = left.filter((peer) => !input.table.of(peer).has(best))
+  }
+  // The author holds one value a position, so each slot misses a stranger independently with probability 1 − 1/k.
+  const enough = Math.ceil(Math.log(MISS_MAX) / Math.log(1 - 1 / input.radix))
+  for (const slot of input.usable) {
+    if (chosen.size >= enough) break
+    chosen.add(slot)
+  }
+  return { slots: [...chosen].sort((a, b) => a - b), uncovered: left }
+}
+
+function bestSlot({ usable, table }: CoverInput, members: readonly PeerId[]): Slot | undefined {
+  let best: Slot | undefined
+  let most = 0
+  for (const slot of usable) {
+    const reached = members.filter((peer) => table.of(peer).has(slot)).length
+    if (reached > most) [best, most] = [slot, reached]
+  }
+  return best
+}
+
+/**
+ * How many more exclusions until one member is expected to be cut off from changes: with `m` IDs gone, a member's slot is
+ * untainted with probability `(1 − 1/k)^m`, independently in each of `n` positions.
+ */
+export function exclusionsLeft(log: MembershipLog): number {
+  const { symbols, radix } = log.group.genesis.idSpace
+  const gone = new Set([...log.roster.dead.values()].map(admitted)).size
+  const members = Math.max(1, log.roster.alive.size)
+  for (let more = 0; ; more++) {
+    const clean = (1 - 1 / radix) ** (gone + more)
+    if (members * (1 - clean) ** symbols >= 1) return Math.max(0, more - 1)
+  }
+}

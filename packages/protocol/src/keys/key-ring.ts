@@ -1,0 +1,180 @@
+/** All key state of one member, by version: opening changes, moving slots on, choosing what to send under, erasing. */
+import type { Group } from '../group/genesis.ts'
+import type { AdmissionId, Millis, Slot, VersionId } from '../ids.ts'
+import type { MembershipLog } from '../log/membership-log.ts'
+import { changeHeader } from '../log/operation.ts'
+import { type ChangeEntry, compareSeniority, type Entry, isChange } from '../log/roster.ts'
+import type { Timing } from '../timing.ts'
+import { chainOf, fitsCommitment, nextKek, tekOf, wrapSecret } from './derivation.ts'
+import { type SlotKey, VersionKeys } from './version-keys.ts'
+
+/** Key state as one member hands it to another. */
+export interface HandedKeys {
+  readonly version: VersionId
+  readonly revision: number
+  readonly tek: Uint8Array
+  readonly chain: Uint8Array
+  readonly secret?: Uint8Array
+  readonly slots: readonly (SlotKey & { readonly slot: Slot })[]
+}
+
+export class KeyRing {
+  readonly #group: Group
+  readonly #log: MembershipLog
+  readonly #timing: Timing
+  readonly #held = new Map<VersionId, VersionKeys>()
+  /** Versions whose keys were erased: never asked for again. */
+  readonly #erased = new Set<VersionId>()
+
+  constructor(group: Group, log: MembershipLog, timing: Timing) {
+    this.#group = group
+    this.#log = log
+    this.#timing = timing
+  }
+
+  get(version: VersionId): VersionKeys | undefined {
+    return this.#held.get(version)
+  }
+
+  isErased(version: VersionId): boolean {
+    return this.#erased.has(version)
+  }
+
+  get versions(): VersionKeys[] {
+    return [...this.#held.values()]
+  }
+
+  /** Opens every change that the keys we hold can open. Returns the versions that became ours. */
+  openAll(now: Millis): VersionKeys[] {
+    const opened: VersionKeys[] = []
+    // Ancestors come first in the log, so one pass opens a chain of changes.
+    for (const entry of this.#log.entries) {
+      if (!isChange(entry) || this.#held.has(entry.operation.id) || this.#erased.has(entry.operation.id))
+        continue
+      const parent = this.#held.get(entry.operation.body.keyParent)
+      const secret = parent && this.#unwrap(entry, parent)
+      if (secret) opened.push(this.install(entry, secret, now))
+    }
+    return opened
+  }
+
+  /** Takes a version whose secret we know and that fits its commitment. */
+  install(entry: Entry, secret: Uint8Array, now: Millis): VersionKeys {
+    const { id, body } = entry.operation
+    const nonce = body.kind === 'admission' ? new Uint8Array() : body.nonce
+    const keys = new VersionKeys(this.#group, {
+      version: id,
+      chain: chainOf(this.#group, nonce, secret),
+      revision: 0,
+      tek: tekOf(this.#group, id, secret),
+      now,
+      secret,
+    })
+    return this.#hold(entry, keys)
+  }
+
+  /**
+   * Takes keys that a member handed over. Returns false, with nothing changed, when they do not fit the version's
+   * commitment. `owned`: the slots of our own ID; no other slot is taken (SPEC K10).
+   */
+  accept(entry: Entry, handed: HandedKeys, context: { now: Millis; owned: ReadonlySet<Slot> }): boolean {
+    const { body } = entry.operation
+    if (body.kind === 'admission' || !fitsCommitment(this.#group, body, handed.chain)) return false
+    const secretFits = !handed.secret || this.#secretFits(body.nonce, handed)
+    if (!secretFits) return false
+    const keys = this.#held.get(handed.version) ?? this.#hold(entry, this.#fresh(handed, context.now))
+    for (const { slot, kek, creator } of handed.slots) {
+      if (context.owned.has(slot) && this.#log.get(creator)) this.put(keys, slot, { kek, creator })
+    }
+    return true
+  }
+
+  /** Takes a slot's key into a version and, moved on, into the versions made from it since. */
+  put(keys: VersionKeys, slot: Slot, key: SlotKey): void {
+    if (!keys.put(slot, key, (a, b) => this.isSenior(a, b))) return
+    for (const child of this.#held.values()) {
+      const body = this.#log.get(child.version)?.operation.body
+      if (body?.kind !== 'change' || body.keyParent !== keys.version) continue
+      const kek = nextKek(this.#group, { version: child.version, slot }, { kek: key.kek, chain: child.chain })
+      this.put(child, slot, { kek, creator: key.creator })
+    }
+  }
+
+  #secretFits(nonce: Uint8Array, handed: HandedKeys): boolean {
+    if (handed.secret === undefined) return true
+    const chain = chainOf(this.#group, nonce, handed.secret)
+    return chain.every((byte, i) => byte === handed.chain[i])
+  }
+
+  #fresh(handed: HandedKeys, now: Millis): VersionKeys {
+    const { version, chain, secret } = handed
+    const start = secret ? { revision: 0, tek: tekOf(this.#group, version, secret) } : handed
+    const { revision, tek } = start
+    return new VersionKeys(this.#group, { version, chain, revision, tek, now, ...(secret && { secret }) })
+  }
+
+  /** Whether admission `a` is strictly more senior than `b`. */
+  isSenior(a: AdmissionId, b: AdmissionId): boolean {
+    const [x, y] = [this.#log.get(a), this.#log.get(b)]
+    return x !== undefined && y !== undefined && compareSeniority(x, y) < 0
+  }
+
+  /** Stores a version's keys and moves the key parent's slots on to it. */
+  #hold(entry: Entry, keys: VersionKeys): VersionKeys {
+    this.#held.set(keys.version, keys)
+    this.#erased.delete(keys.version)
+    const parent = isChange(entry) ? this.#held.get(entry.operation.body.keyParent) : undefined
+    for (const [slot, { kek, creator }] of parent?.slots ?? []) {
+      const at = { version: keys.version, slot }
+      keys.slots.set(slot, { kek: nextKek(this.#group, at, { kek, chain: keys.chain }), creator })
+    }
+    return keys
+  }
+
+  /** Tries each wrap that we have a KEK for; a wrong KEK shows by the commitment, and the next one is tried. */
+  #unwrap(entry: ChangeEntry, parent: VersionKeys): Uint8Array | undefined {
+    const { body } = entry.operation
+    const header = changeHeader(this.#group, entry.operation, body)
+    for (const { slot, wrapped } of body.wraps) {
+      const held = parent.slots.get(slot)
+      if (held === undefined) continue
+      const secret = wrapSecret(this.#group, { kek: held.kek, slot, header }, wrapped)
+      if (fitsCommitment(this.#group, body, chainOf(this.#group, body.nonce, secret))) return secret
+    }
+    return undefined
+  }
+
+  /** Marks every version but the one we send under as superseded; none while there is none (SPEC K13). */
+  supersede(current: VersionKeys | undefined, now: Millis): void {
+    for (const keys of this.#held.values()) {
+      if (current === undefined || keys === current) keys.supersededAt = undefined
+      else keys.supersededAt ??= now
+    }
+  }
+
+  /** Erases what was superseded long enough ago. Returns when to look again. */
+  erase(now: Millis): Millis {
+    let next = Infinity
+    for (const [version, keys] of this.#held) {
+      const due = keys.supersededAt === undefined ? Infinity : keys.supersededAt + this.#timing.retentionMs
+      if (due <= now) {
+        keys.erase()
+        this.#held.delete(version)
+        this.#erased.add(version)
+        continue
+      }
+      keys.eraseLate(now, this.#timing.retentionMs)
+      next = Math.min(next, due, keys.nextErasure(this.#timing.retentionMs))
+    }
+    return next
+  }
+
+  /** Erases everything: we were excluded, or the room is closed. */
+  eraseAll(): void {
+    for (const [version, keys] of this.#held) {
+      keys.erase()
+      this.#erased.add(version)
+    }
+    this.#held.clear()
+  }
+}

@@ -1,0 +1,134 @@
+/** The keys of one version as one member holds them. Mutable on purpose: an erased key is overwritten in place. */
+import type { Group } from '../group/genesis.ts'
+import type { AdmissionId, Millis, Slot, VersionId } from '../ids.ts'
+import { REVISION_SKIP_MAX } from '../limits.ts'
+import { advanceTek, checkOf } from './derivation.ts'
+
+/** A KEK and the admission whose member made it: of two keys of one slot, the more senior maker's stands (SPEC H4). */
+export interface SlotKey {
+  readonly kek: Uint8Array
+  readonly creator: AdmissionId
+}
+
+export interface VersionKeysInit {
+  readonly version: VersionId
+  readonly chain: Uint8Array
+  readonly revision: number
+  readonly tek: Uint8Array
+  readonly now: Millis
+  /** `s_v`, when we were entitled to it. */
+  readonly secret?: Uint8Array
+}
+
+export class VersionKeys {
+  readonly version: VersionId
+  readonly chain: Uint8Array
+  readonly slots = new Map<Slot, SlotKey>()
+  readonly madeAt: Millis
+  /** When another version took its place. */
+  supersededAt: Millis | undefined
+  /** When its revision last advanced: admissions within half a second share a step. */
+  steppedAt: Millis
+  #secret: Uint8Array | undefined
+  readonly #group: Group
+  #revision: number
+  #tek: Uint8Array
+  /** Earlier revisions, kept a little while for frames that are under way. */
+  readonly #late = new Map<number, { tek: Uint8Array; until: Millis }>()
+
+  constructor(group: Group, init: VersionKeysInit) {
+    this.#group = group
+    this.version = init.version
+    this.chain = init.chain
+    this.#revision = init.revision
+    this.#tek = init.tek
+    this.madeAt = init.now
+    this.steppedAt = init.now
+    this.#secret = init.secret
+  }
+
+  get revision(): number {
+    return this.#revision
+  }
+
+  get tek(): Uint8Array {
+    return this.#tek
+  }
+
+  get secret(): Uint8Array | undefined {
+    return this.#secret
+  }
+
+  /** The TEK of a revision: current, late, or reached by hashing ahead; undefined when it is out of reach. */
+  tekAt(revision: number): Uint8Array | undefined {
+    if (revision === this.#revision) return this.#tek
+    if (revision < this.#revision) return this.#late.get(revision)?.tek
+    if (revision > this.#revision + REVISION_SKIP_MAX) return undefined
+    let tek = this.#tek
+    for (let r = this.#revision + 1; r <= revision; r++) {
+      tek = advanceTek(this.#group, this.version, { tek, revision: r })
+    }
+    return tek
+  }
+
+  /** Moves on to a revision that an admission in the log names. Never back. */
+  advanceTo(revision: number, at: { now: Millis; lateMs: number }): void {
+    while (this.#revision < revision) {
+      this.#late.set(this.#revision, { tek: this.#tek, until: at.now + at.lateMs })
+      this.#revision++
+      this.#tek = advanceTek(this.#group, this.version, { tek: this.#tek, revision: this.#revision })
+      this.steppedAt = at.now
+    }
+  }
+
+  /** The lowest revision that is still held, for a member that may read from the start. */
+  get earliest(): { revision: number; tek: Uint8Array } {
+    const revision = Math.min(this.#revision, ...this.#late.keys())
+    return { revision, tek: this.tekAt(revision) ?? this.#tek }
+  }
+
+  /** Takes a slot's key unless we hold one whose maker is at least as senior. */
+  put(slot: Slot, key: SlotKey, isSenior: (a: AdmissionId, b: AdmissionId) => boolean): boolean {
+    const held = this.slots.get(slot)
+    if (held && !isSenior(key.creator, held.creator)) return false
+    this.slots.set(slot, key)
+    return true
+  }
+
+  /** The key-check value of a slot we hold. */
+  check(slot: Slot): Uint8Array | undefined {
+    const held = this.slots.get(slot)
+    return held && checkOf(this.#group, { version: this.version, slot }, held.kek)
+  }
+
+  /** Erases what has had its time (SPEC K13). */
+  eraseLate(now: Millis, retentionMs: number): void {
+    for (const [revision, late] of this.#late) {
+      if (late.until > now) continue
+      late.tek.fill(0)
+      this.#late.delete(revision)
+    }
+    if (this.#secret && now - this.madeAt >= retentionMs) {
+      this.#secret.fill(0)
+      this.#secret = undefined
+    }
+  }
+
+  /** Overwrites every key. Best effort: JavaScript promises nothing about copies the engine made. */
+  erase(): void {
+    for (const { tek } of this.#late.values()) tek.fill(0)
+    for (const { kek } of this.slots.values()) kek.fill(0)
+    this.#late.clear()
+    this.slots.clear()
+    this.#tek.fill(0)
+    this.chain.fill(0)
+    this.#secret?.fill(0)
+    this.#secret = undefined
+  }
+
+  /** When something here is due for erasure next. */
+  nextErasure(retentionMs: number): Millis {
+    const late = Math.min(...[...this.#late.values()].map(({ until }) => until), Infinity)
+    return this.#secret ? Math.min(late, this.madeAt + retentionMs) : late
+  }
+}

@@ -1,0 +1,62 @@
+/** Every bound of the protocol with its reason. Sizes in bytes, times in milliseconds of monotonic time. */
+
+/** Two of these fit a gossipsub RPC with room to spare, and a circuit carries a reply and its request. */
+export const FRAME_MAX = 64 * 1024
+/** A long page of text; anything larger is a file. */
+export const CHAT_MAX = 16 * 1024
+/** UTF-8 bytes of a display name, and of a reason for an exclusion. */
+export const NAME_MAX = 64
+export const REASON_MAX = 256
+/** A room's name is typed by people. */
+export const ROOM_NAME_MAX = 128
+
+/** A join storm makes as many heads as introducers; an operation that names 64 is 2 KiB. */
+export const PARENTS_MAX = 64
+/** Heads listed in a heartbeat; beyond, a digest over all of them tells that something is missing. */
+export const HEARTBEAT_HEADS_MAX = 16
+/** Admissions that one change may end. */
+export const TARGETS_MAX = 64
+/** Wraps in one change: the cover of 1,000 members needs about 15, so this is generous. */
+export const WRAPS_MAX = 256
+/** An operation never needs more: 64 parents, 64 targets with leave signatures, 256 wraps. */
+export const OPERATION_MAX = 24 * 1024
+/** Operations whose parents are unknown yet. They are pulled, so losing one costs a round trip. */
+export const ORPHANS_MAX = 256
+/** The whole log. At 700 bytes an operation it is some 45 MB, which a browser still bears. */
+export const LOG_MAX = 65_536
+/** Operations of a reply page, so that a page with key state stays below FRAME_MAX. */
+export const PAGE_MAX = 40 * 1024
+
+/** How far a revision is advanced to meet a frame: an outsider cannot make us hash more than this a frame. */
+export const REVISION_SKIP_MAX = 256
+export const REVISION_MAX = 0x7fff_ffff
+
+/** Frames under references we do not know yet: per forwarding peer, in all, and for how long. */
+export const HELD_PER_PEER_MAX = 16
+export const HELD_MAX = 256
+export const HELD_MS = 60_000
+/** What the user said while no version covers our view. */
+export const OUTBOX_MAX = 256
+export const OUTBOX_BYTES_MAX = 1024 * 1024
+
+/** Counters a sender may run ahead of its oldest frame that still counts. */
+export const REPLAY_WINDOW = 1024
+/** Sessions of one sender: a restart or two, and a second tab. */
+export const SESSIONS_PER_SENDER_MAX = 4
+/** Requests answered are remembered, so that a replayed one costs nothing. */
+export const SEEN_REQUESTS_MAX = 1024
+/** Peers outside the roster that we remember hearing in the lobby. */
+export const LOBBY_PEERS_MAX = 256
+/** Requests of ours under way at once. */
+export const REQUESTS_MAX = 4
+/** Newcomers waiting for our backoff to end. */
+export const KNOCKS_MAX = 64
+
+/** Addresses in a lobby heartbeat. */
+export const ADDRESSES_MAX = 4
+export const ADDRESS_LENGTH_MAX = 256
+export const RELAYS_MAX = 3
+
+/** Tokens a second and burst of what one peer's messages may cost us in signature checks. */
+export const RATE_PER_SECOND = 200
+export const RATE_BURST = 1_000

@@ -1,0 +1,104 @@
+/** What an author must be entitled to in the state its operation names (SPEC L3, L9–L12). Depends on ancestors alone. */
+import { equals } from 'uint8arrays/equals'
+import type { Evidence } from '../group/invite.ts'
+import { type Group } from '../group/genesis.ts'
+import { type PeerId, peerIdOf, type VersionId } from '../ids.ts'
+import type { Bitset } from './bitset.ts'
+import type { MembershipLog } from './membership-log.ts'
+import type { Admission, Change, Operation } from './operation.ts'
+import { admitted, type Entry, isAdmitting, isVersion, type Roster } from './roster.ts'
+
+export interface State {
+  readonly log: MembershipLog
+  /** The operation's ancestors. */
+  readonly past: Bitset
+  /** Their roster. */
+  readonly before: Roster
+}
+
+/** Why an operation does not count, or undefined when it does. */
+export function whyInvalid(operation: Operation, state: State): string | undefined {
+  const { body } = operation
+  if (body.kind === 'founding') return whyInvalidFounding(operation, state)
+  if (operation.parents.length === 0) return 'it has no parents'
+  if (!state.before.alive.has(operation.author)) return 'its author was no member in the state it names'
+  return body.kind === 'admission'
+    ? whyInvalidAdmission(body, state)
+    : whyInvalidChange(operation, body, state)
+}
+
+function whyInvalidFounding(operation: Operation, { log }: State): string | undefined {
+  if (operation.parents.length > 0) return 'a founding has no parents'
+  const creator = creatorOf(log.group)
+  if (creator !== undefined && creator !== operation.author) return 'only the creator may found this group'
+  // Two founders of one open room are two lineages; they meet by a merge, never in one log.
+  if (log.size > 0) return 'the group was founded already'
+  return undefined
+}
+
+function whyInvalidAdmission(body: Admission, state: State): string | undefined {
+  if (state.before.alive.has(body.peer)) return 'the peer is a member already'
+  const version = state.log.get(body.version)
+  if (!version || !isVersion(version) || !state.past.has(version.index))
+    return 'it names no version in its past'
+  if (body.revision > latestRevision(state.log, body.version, state.past) + 1) return 'it skips revisions'
+  if (state.log.group.genesis.policy.admit === 'anyone') return undefined
+  if (body.evidence === undefined) return 'this group admits by invite only'
+  return whyRevoked(body.evidence, state)
+}
+
+/**
+ * The highest revision of a version that an admission names, 0 when none does; with `past`, in that state. It grows by one
+ * a step, so nobody can make others hash far ahead (SPEC L9).
+ */
+export function latestRevision(log: MembershipLog, version: VersionId, past?: Bitset): number {
+  let latest = 0
+  for (const { operation, index } of log.entries) {
+    if (operation.body.kind !== 'admission' || operation.body.version !== version) continue
+    if (past === undefined || past.has(index)) latest = Math.max(latest, operation.body.revision)
+  }
+  return latest
+}
+
+/** Why a grant admits nobody (any more) in a state (SPEC L10, L11). */
+export function whyRevoked({ grant }: Evidence, { log, past, before }: State): string | undefined {
+  const issuer = log.get(grant.issuerAdmission)
+  const known = issuer !== undefined && isAdmitting(issuer) && past.has(issuer.index)
+  if (!known || admitted(issuer) !== peerIdOf(grant.issuer)) return 'the invite was not issued by a member'
+  if (before.dead.has(grant.issuerAdmission))
+    return 'the invite was revoked: who issued it is no member any more'
+  const users = log.entries.filter((entry) => past.has(entry.index) && usesGrant(entry, grant.inviteKey))
+  const excluded = users.some((user) => before.endings.get(user.operation.id)?.some(({ left }) => !left))
+  if (excluded) return 'the invite was revoked: somebody who used it was excluded'
+  if (grant.uses > 0 && users.length >= grant.uses) return 'the invite was used up'
+  return undefined
+}
+
+function usesGrant(entry: Entry, inviteKey: Uint8Array): boolean {
+  const { body } = entry.operation
+  return (
+    body.kind === 'admission' &&
+    body.evidence !== undefined &&
+    equals(body.evidence.grant.inviteKey, inviteKey)
+  )
+}
+
+function whyInvalidChange(operation: Operation, body: Change, state: State): string | undefined {
+  const keyParent = state.log.get(body.keyParent)
+  if (!keyParent || !isVersion(keyParent) || !state.past.has(keyParent.index))
+    return 'its key parent is not in its past'
+  const tainted = new Set(body.tainted)
+  if (body.wraps.some((wrap) => tainted.has(wrap.slot))) return 'it wraps under a slot it calls tainted'
+  for (const { peer, admission } of body.targets) {
+    if (peer === operation.author) return 'nobody excludes itself'
+    const alive = state.before.alive.get(peer) ?? []
+    if (!alive.some((entry) => entry.operation.id === admission))
+      return 'it ends an admission that was not alive'
+  }
+  return undefined
+}
+
+/** The peer whose key founded the group, when the genesis names one. */
+export function creatorOf(group: Group): PeerId | undefined {
+  return group.genesis.creator && peerIdOf(group.genesis.creator)
+}

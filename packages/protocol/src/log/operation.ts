@@ -1,0 +1,289 @@
+/** Operations: the signed entries of the membership log, and their one encoding (SPEC L1–L3). */
+import { concat } from 'uint8arrays/concat'
+import { labelledHash, signedBytes } from '../crypto/kdf.ts'
+import { type Claim, SIGNATURE_LENGTH, type Signer } from '../crypto/suite.ts'
+import { type Rejection } from '../errors.ts'
+import { type Group } from '../group/genesis.ts'
+import { type Evidence, evidenceClaims, readEvidence, writeEvidence } from '../group/invite.ts'
+import { slotsOfBitmap, slotsToBitmap } from '../group/slots.ts'
+import {
+  type AdmissionId,
+  compareIds,
+  fromHex,
+  ID_LENGTH,
+  operationIdOf,
+  type OperationId,
+  type PeerId,
+  peerIdOf,
+  PUBLIC_KEY_LENGTH,
+  publicKeyOf,
+  type Slot,
+  type VersionId,
+} from '../ids.ts'
+import * as limits from '../limits.ts'
+import { decode, type Reader } from '../wire/reader.ts'
+import { Writer } from '../wire/writer.ts'
+
+/** The first operation of a log: admits its author and makes the first version. */
+export interface Founding {
+  readonly kind: 'founding'
+  readonly name: string
+  readonly nonce: Uint8Array
+  readonly commitment: Uint8Array
+}
+
+/** Admits a peer at a version: it was given keys from `revision` on. */
+export interface Admission {
+  readonly kind: 'admission'
+  readonly peer: PeerId
+  readonly name: string
+  readonly version: VersionId
+  readonly revision: number
+  readonly evidence?: Evidence
+}
+
+export interface Target {
+  readonly peer: PeerId
+  /** The admission of `peer` that ends here; somebody admitted again later has another one. */
+  readonly admission: AdmissionId
+  /** The target's own signature, when it asked to leave. */
+  readonly leave?: Uint8Array
+}
+
+/** Makes a version (SPEC K2–K4); with targets an exclusion, without a seal. */
+export interface Change {
+  readonly kind: 'change'
+  /** The version under whose KEKs the secret is wrapped. All other heads are blind parents. */
+  readonly keyParent: VersionId
+  readonly targets: readonly Target[]
+  readonly reason: string
+  readonly nonce: Uint8Array
+  /** Commits to the chain key, so that nobody can be given another secret. */
+  readonly commitment: Uint8Array
+  readonly tainted: readonly Slot[]
+  readonly wraps: readonly Wrap[]
+}
+
+export interface Wrap {
+  readonly slot: Slot
+  /** 32 bytes: the version's secret under the slot's KEK. */
+  readonly wrapped: Uint8Array
+}
+
+export type OperationBody = Founding | Admission | Change
+
+export interface OperationHeader {
+  readonly parents: readonly OperationId[]
+  readonly author: PeerId
+}
+
+export interface Operation extends OperationHeader {
+  readonly id: OperationId
+  readonly body: OperationBody
+  /** The whole operation, signature included, as it travels and is stored. */
+  readonly bytes: Uint8Array
+}
+
+const FORMAT = 1
+// Retired numbers are listed, never used again. 4 to 9 are kept for refresh, merge, scheme change, vote, destruction, roster.
+const KINDS = { founding: 1, admission: 2, change: 3 } as const
+export const OPERATION_NONCE_LENGTH = 16
+export const COMMITMENT_LENGTH = 32
+
+/** Signs a new operation. */
+export function makeOperation(
+  group: Group,
+  header: Omit<OperationHeader, 'author'>,
+  body: OperationBody,
+  signer: Signer,
+): Operation {
+  const full = { parents: [...header.parents].sort(compareIds), author: peerIdOf(signer.publicKey) }
+  const unsigned = encodeBody(group, full, body)
+  const signature = signer.sign(signedBytes('operation', group.id, unsigned))
+  return { ...full, body, id: idOf(group, unsigned), bytes: concat([unsigned, signature]) }
+}
+
+function idOf(group: Group, unsigned: Uint8Array): OperationId {
+  return operationIdOf(labelledHash(group.suite, 'operation', unsigned))
+}
+
+export function decodeOperation(group: Group, bytes: Uint8Array): Operation | Rejection {
+  return decode(bytes, limits.OPERATION_MAX, (reader) => {
+    const { header, body } = readUnsigned(reader, group)
+    const unsigned = reader.since(0)
+    reader.fixed(SIGNATURE_LENGTH)
+    return { ...header, body, id: idOf(group, unsigned), bytes }
+  })
+}
+
+/** All signatures an operation stands on: its author's, its evidence's, its leavers'. */
+export function operationClaims(group: Group, operation: Operation): Claim[] {
+  const unsigned = operation.bytes.subarray(0, -SIGNATURE_LENGTH)
+  const claims: Claim[] = [
+    {
+      publicKey: keyOf(operation.author),
+      message: signedBytes('operation', group.id, unsigned),
+      signature: operation.bytes.subarray(-SIGNATURE_LENGTH),
+    },
+  ]
+  const { body } = operation
+  if (body.kind === 'admission' && body.evidence) {
+    claims.push(...evidenceClaims(group.id, body.evidence, keyOf(body.peer)))
+  }
+  if (body.kind === 'change') for (const target of body.targets) claims.push(...leaveClaims(group, target))
+  return claims
+}
+
+/** What a member signs to leave: that it wants this admission of its own ended. */
+export function signedLeave(group: Group, admission: AdmissionId): Uint8Array {
+  return signedBytes('leave', group.id, fromHex(admission))
+}
+
+/** The claim that a target really asked to leave; none when it did not. */
+export function leaveClaims(group: Group, target: Target): Claim[] {
+  if (target.leave === undefined) return []
+  return [
+    {
+      publicKey: keyOf(target.peer),
+      message: signedLeave(group, target.admission),
+      signature: target.leave,
+    },
+  ]
+}
+
+function keyOf(peer: PeerId): Uint8Array {
+  return publicKeyOf(peer) ?? new Uint8Array(PUBLIC_KEY_LENGTH)
+}
+
+function encodeBody(group: Group, header: OperationHeader, body: OperationBody): Uint8Array {
+  const writer = new Writer()
+    .u8(FORMAT)
+    .u8(KINDS[body.kind])
+    .fixed(group.id)
+    .list(header.parents, (inner, parent) => inner.fixed(fromHex(parent)))
+    .fixed(keyOf(header.author))
+  switch (body.kind) {
+    case 'founding':
+      return writer.text(body.name).fixed(body.nonce).fixed(body.commitment).finish()
+    case 'admission':
+      return writeAdmission(writer, body).finish()
+    case 'change':
+      return writeChangeHeader(writer, body, group)
+        .list(body.wraps, (inner, wrap) => inner.u16(wrap.slot).fixed(wrap.wrapped))
+        .finish()
+  }
+}
+
+/**
+ * What every wrap of a change is bound to: all of the change but the wraps themselves, which are made from it
+ * (SPEC K4). Bound to it, a wrap fits no other change.
+ */
+export function changeHeader(group: Group, header: OperationHeader, body: Omit<Change, 'wraps'>): Uint8Array {
+  const writer = new Writer()
+    .u8(FORMAT)
+    .u8(KINDS.change)
+    .fixed(group.id)
+    .list([...header.parents].sort(compareIds), (inner, parent) => inner.fixed(fromHex(parent)))
+    .fixed(keyOf(header.author))
+  return writeChangeHeader(writer, body, group).finish()
+}
+
+function writeAdmission(writer: Writer, body: Admission): Writer {
+  return writer
+    .fixed(keyOf(body.peer))
+    .text(body.name)
+    .fixed(fromHex(body.version))
+    .u32(body.revision)
+    .optional(body.evidence, writeEvidence)
+}
+
+function writeChangeHeader(writer: Writer, body: Omit<Change, 'wraps'>, group: Group): Writer {
+  return writer
+    .fixed(fromHex(body.keyParent))
+    .list(body.targets, (inner, target) =>
+      inner
+        .fixed(keyOf(target.peer))
+        .fixed(fromHex(target.admission))
+        .optional(target.leave, (leaf, signature) => leaf.fixed(signature)),
+    )
+    .text(body.reason)
+    .fixed(body.nonce)
+    .fixed(body.commitment)
+    .fixed(slotsToBitmap(body.tainted, slotCount(group)))
+}
+
+function slotCount(group: Group): number {
+  return group.genesis.idSpace.symbols * group.genesis.idSpace.radix
+}
+
+function readUnsigned(reader: Reader, group: Group): { header: OperationHeader; body: OperationBody } {
+  if (reader.u8() !== FORMAT) reader.fail('operation of a format we do not know', 'unknown-type')
+  const kind = reader.u8()
+  if (compareIds(operationIdOf(reader.fixed(ID_LENGTH)), operationIdOf(group.id)) !== 0) {
+    reader.fail('operation of another group', 'wrong-group')
+  }
+  const parents = reader.ascending(limits.PARENTS_MAX, readId, compareIds)
+  const header = { parents, author: peerIdOf(reader.fixed(PUBLIC_KEY_LENGTH)) }
+  switch (kind) {
+    case KINDS.founding:
+      return { header, body: readFounding(reader) }
+    case KINDS.admission:
+      return { header, body: readAdmission(reader) }
+    case KINDS.change:
+      return { header, body: readChange(reader, group) }
+    default:
+      return reader.fail(`operation of kind ${kind}`, 'unknown-type')
+  }
+}
+
+function readId(reader: Reader): OperationId {
+  return operationIdOf(reader.fixed(ID_LENGTH))
+}
+
+function readFounding(reader: Reader): Founding {
+  return {
+    kind: 'founding',
+    name: reader.text(limits.NAME_MAX),
+    nonce: reader.fixed(OPERATION_NONCE_LENGTH),
+    commitment: reader.fixed(COMMITMENT_LENGTH),
+  }
+}
+
+function readAdmission(reader: Reader): Admission {
+  const peer = peerIdOf(reader.fixed(PUBLIC_KEY_LENGTH))
+  const name = reader.text(limits.NAME_MAX)
+  const version = readId(reader)
+  const revision = reader.u32()
+  if (revision > limits.REVISION_MAX) reader.fail('revision beyond all bounds')
+  const evidence = reader.optional(readEvidence)
+  return { kind: 'admission', peer, name, version, revision, ...(evidence && { evidence }) }
+}
+
+function readChange(reader: Reader, group: Group): Change {
+  const keyParent = readId(reader)
+  const targets = reader.ascending(limits.TARGETS_MAX, readTarget, (a, b) =>
+    compareIds(a.admission, b.admission),
+  )
+  const reason = reader.text(limits.REASON_MAX)
+  const nonce = reader.fixed(OPERATION_NONCE_LENGTH)
+  const commitment = reader.fixed(COMMITMENT_LENGTH)
+  const size = slotCount(group)
+  const bitmap = reader.fixed(Math.ceil(size / 8))
+  const tainted = slotsOfBitmap(bitmap, size)
+  if (size % 8 !== 0 && ((bitmap.at(-1) ?? 0) & (0xff >> (size % 8))) !== 0)
+    reader.fail('bits beyond the table')
+  const wraps = reader.ascending(
+    limits.WRAPS_MAX,
+    (inner) => ({ slot: inner.u16() as Slot, wrapped: inner.fixed(32) }),
+    (a, b) => a.slot - b.slot,
+  )
+  if (wraps.some((wrap) => wrap.slot >= size)) reader.fail('wrap under a slot that is not in the table')
+  return { kind: 'change', keyParent, targets, reason, nonce, commitment, tainted, wraps }
+}
+
+function readTarget(reader: Reader): Target {
+  const peer = peerIdOf(reader.fixed(PUBLIC_KEY_LENGTH))
+  const admission = readId(reader)
+  const leave = reader.optional((inner) => inner.fixed(SIGNATURE_LENGTH))
+  return { peer, admission, ...(leave && { leave }) }
+}

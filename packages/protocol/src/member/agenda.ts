@@ -1,0 +1,51 @@
+/** What is to happen later. The shell asks `next` when to come back; nothing here keeps time by itself. */
+import type { Millis } from '../ids.ts'
+
+interface Item {
+  readonly at: Millis
+  readonly run: () => void
+}
+
+export class Agenda {
+  readonly #items = new Map<string, Item>()
+
+  /** Plans `run` under a name; a plan of the same name is replaced. */
+  set(name: string, at: Millis, run: () => void): void {
+    // Deleted first, so that plans due at the same moment run in the order they were made.
+    this.#items.delete(name)
+    this.#items.set(name, { at, run })
+  }
+
+  /** Plans it unless something is planned under that name already. */
+  setOnce(name: string, at: Millis, run: () => void): void {
+    if (!this.#items.has(name)) this.set(name, at, run)
+  }
+
+  has(name: string): boolean {
+    return this.#items.has(name)
+  }
+
+  cancel(name: string): void {
+    this.#items.delete(name)
+  }
+
+  clear(): void {
+    this.#items.clear()
+  }
+
+  /** When the next plan is due. */
+  get next(): Millis | undefined {
+    const at = Math.min(...[...this.#items.values()].map((item) => item.at))
+    return Number.isFinite(at) ? at : undefined
+  }
+
+  /** Runs what is due, earliest first. A plan made meanwhile waits for the next call, so this ends. */
+  runDue(now: Millis): void {
+    const due = [...this.#items].filter(([, item]) => item.at <= now).sort(([, a], [, b]) => a.at - b.at)
+    for (const [name, item] of due) {
+      if (this.#items.get(name) !== item) continue
+      this.#items.delete(name)
+      item.run()
+    }
+  }
+}

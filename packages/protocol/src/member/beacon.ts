@@ -1,0 +1,142 @@
+/** Heartbeats: telling that we are here and what we know, and reading what others tell (paper §3.4; SPEC H1, H2). */
+import { equals } from 'uint8arrays/equals'
+import { toString } from 'uint8arrays/to-string'
+import type { OperationId, PeerId, VersionId } from '../ids.ts'
+import { HEARTBEAT_HEADS_MAX } from '../limits.ts'
+import type { LobbyHeartbeat } from '../lobby/messages.ts'
+import type { Heartbeat } from '../traffic/room-messages.ts'
+import type { Context } from './context.ts'
+import type { Excluder } from './excluder.ts'
+import type { Requests } from './requests.ts'
+import type { SlotKeeper } from './slot-keeper.ts'
+
+/** A heartbeat that news call for does not wait for its turn, but a little, so that several news share one. */
+const SOON_MS = 100
+
+export class Beacon {
+  readonly #context: Context
+  readonly #slots: SlotKeeper
+  readonly #requests: Requests
+  readonly #excluder: Excluder
+  #sequence = 0
+  /** Members that were online when we last looked. */
+  #online = new Set<PeerId>()
+
+  constructor(context: Context, roles: { slots: SlotKeeper; requests: Requests; excluder: Excluder }) {
+    this.#context = context
+    this.#slots = roles.slots
+    this.#requests = roles.requests
+    this.#excluder = roles.excluder
+  }
+
+  start(): void {
+    const { agenda, now, timing } = this.#context
+    agenda.set('heartbeat', now + SOON_MS * this.#context.entropy.fraction(), () => this.#beat())
+    agenda.setOnce('presence', now + timing.heartbeatMs, () => this.#watch())
+  }
+
+  /** Beats soon rather than at its turn. */
+  beatSoon(): void {
+    const { agenda, now, entropy } = this.#context
+    agenda.set('heartbeat', now + SOON_MS * (1 + entropy.fraction()), () => this.#beat())
+  }
+
+  #beat(): void {
+    const context = this.#context
+    const { agenda, now, timing, log, current, status } = context
+    if (status !== 'joined') return
+    agenda.set('heartbeat', now + context.jittered(timing.heartbeatMs), () => this.#beat())
+    const root = log.entries[0]?.operation.id
+    if (root === undefined) return
+    context.toLobby('heartbeat', {
+      kind: 'lobby-heartbeat',
+      salt: context.salt,
+      sequence: this.#sequence++,
+      willing: context.isReady,
+      root,
+      members: log.roster.alive.size,
+      addresses: context.addresses,
+    })
+    if (current === undefined) return
+    const { heads } = log
+    const digest = context.headsDigest(heads)
+    const listed = heads.slice(0, HEARTBEAT_HEADS_MAX)
+    context.broadcast(
+      'heartbeat',
+      { kind: 'heartbeat', digest, heads: listed, held: this.#slots.duties(current) },
+      current,
+    )
+  }
+
+  /**
+   * Takes a heartbeat under the TEK. It changes what we ask for and whom we count as online, never the roster. Returns
+   * whether it shows that we lack something.
+   */
+  hear(from: PeerId, beat: Heartbeat, version: VersionId): boolean {
+    const { log } = this.#context
+    this.hearMember(from)
+    this.#excluder.witness(from, beat.heads)
+    const all = log.heads
+    const same = equals(beat.digest, this.#context.headsDigest(all))
+    const lacks = !log.covers(beat.heads) || (!same && beat.heads.length === HEARTBEAT_HEADS_MAX)
+    if (lacks) this.#requests.hint(from)
+    else this.confirm(from, beat.heads)
+    this.#slots.compare(from, version, beat.held)
+    return lacks
+  }
+
+  /** A member other than whoever introduced us knows no more than we do: we are not being fooled (SPEC J6). */
+  confirm(from: PeerId, heads: readonly OperationId[]): void {
+    const context = this.#context
+    if (!context.log.roster.alive.has(from) || !context.log.covers(heads)) return
+    context.confirmedAt = context.now
+    if (from !== context.introducer) context.confirmed = true
+  }
+
+  /** Something that only this member could have signed reached us. */
+  hearMember(from: PeerId): void {
+    const { presence, now, log } = this.#context
+    presence.hear(from, now)
+    if (log.roster.alive.has(from) && from !== this.#context.self) this.#setOnline(from)
+  }
+
+  /** A lobby heartbeat; returns whether it shows a lineage other than ours. */
+  hearLobby(from: PeerId, beat: LobbyHeartbeat): boolean {
+    const { presence, now, log } = this.#context
+    const salt = toString(beat.salt, 'base64')
+    const { sequence, addresses } = beat
+    if (!presence.beat(from, { salt, sequence, addresses }, now)) return false
+    if (log.roster.alive.has(from) && from !== this.#context.self) this.#setOnline(from)
+    this.#tellPeers()
+    const root = log.entries[0]?.operation.id
+    return root !== undefined && root !== beat.root
+  }
+
+  #setOnline(peer: PeerId): void {
+    if (this.#online.has(peer)) return
+    this.#online.add(peer)
+    this.#tellPeers()
+    this.#context.notify({ event: 'member', peer, name: this.#context.nameOf(peer), change: 'online' })
+  }
+
+  /** Looks once a heartbeat who has fallen silent. */
+  #watch(): void {
+    const context = this.#context
+    context.agenda.set('presence', context.now + context.timing.heartbeatMs, () => this.#watch())
+    for (const peer of this.#online) {
+      if (context.log.roster.alive.has(peer) && context.isOnline(peer)) continue
+      this.#online.delete(peer)
+      if (!context.log.roster.alive.has(peer)) continue
+      context.notify({ event: 'member', peer, name: context.nameOf(peer), change: 'offline' })
+    }
+  }
+
+  /** Tells the shell whom to connect to: members, or while we are none, whoever beats in the lobby. */
+  #tellPeers(): void {
+    const { presence, now, timing, self, onlineOthers, isMember } = this.#context
+    const heard = isMember ? onlineOthers : presence.heardSince(now - timing.offlineMs)
+    const peers = heard.filter((peer) => peer !== self)
+    const listed = peers.map((peer) => ({ peer, addresses: presence.addressesOf(peer) }))
+    this.#context.notify({ event: 'peers', peers: listed })
+  }
+}

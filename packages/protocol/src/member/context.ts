@@ -1,0 +1,217 @@
+/** What all roles of one member share: its identity, log, keys, agenda, and the outputs of the step under way. */
+import { fromString } from 'uint8arrays/from-string'
+import { toString } from 'uint8arrays/to-string'
+import { Entropy } from '../crypto/entropy.ts'
+import type { Signer, Suite } from '../crypto/suite.ts'
+import type { Group } from '../group/genesis.ts'
+import { SlotTable } from '../group/slots.ts'
+import { compareIds, type Millis, type OperationId, type PeerId, peerIdOf, type Slot } from '../ids.ts'
+import { KeyRing } from '../keys/key-ring.ts'
+import type { VersionKeys } from '../keys/version-keys.ts'
+import { encodeLobbyMessage, type LobbyMessage } from '../lobby/messages.ts'
+import { sealLobbyFrame } from '../lobby/lobby-frame.ts'
+import { MembershipLog } from '../log/membership-log.ts'
+import type { Operation } from '../log/operation.ts'
+import type { Timing } from '../timing.ts'
+import { SALT_LENGTH, sealFrame } from '../traffic/frame.ts'
+import { encodeRoomMessage, type RoomMessage } from '../traffic/room-messages.ts'
+import { kdf } from '../crypto/kdf.ts'
+import { Agenda } from './agenda.ts'
+import type { About, Notification, Output } from './output.ts'
+import { Presence } from './presence.ts'
+
+/** What comes with every input. */
+export interface StepContext {
+  /** Monotonic time. */
+  readonly now: Millis
+  /** 32 fresh random bytes, for this step alone. */
+  readonly entropy: Uint8Array
+  /** Seconds since 1970 by the wall clock: used for nothing but the expiry of invites. */
+  readonly wallSeconds: number
+}
+
+export interface ContextInit {
+  readonly group: Group
+  readonly signer: Signer
+  readonly timing: Timing
+  /** Display name, shown to the room with our admission. */
+  readonly name: string
+  readonly start: StepContext
+}
+
+/** How far we have come. */
+export type Status = 'idle' | 'joining' | 'joined' | 'excluded' | 'left'
+
+export class Context {
+  readonly group: Group
+  readonly suite: Suite
+  readonly signer: Signer
+  readonly timing: Timing
+  readonly name: string
+  readonly self: PeerId
+  readonly table: SlotTable
+  readonly agenda = new Agenda()
+  readonly presence = new Presence()
+  log: MembershipLog
+  ring: KeyRing
+  now: Millis
+  wallSeconds: number
+  entropy: Entropy
+  status: Status = 'idle'
+  /** The version we send under: the best that covers our view and that we can open (SPEC K7). */
+  current: VersionKeys | undefined
+  /** When another member last showed that it knows no more than we do. */
+  confirmedAt: Millis = -Infinity
+  /** Whether we may speak: a second member has confirmed what our introducer told us (SPEC J6). */
+  confirmed = false
+  /** Who let us in: its word alone does not confirm itself. */
+  introducer: PeerId | undefined
+  addresses: readonly string[] = []
+  readonly #salt: Uint8Array
+  #counter = 0
+  #outputs: Output[] = []
+
+  constructor(init: ContextInit) {
+    this.group = init.group
+    this.suite = init.group.suite
+    this.signer = init.signer
+    this.timing = init.timing
+    this.name = init.name
+    this.self = peerIdOf(init.signer.publicKey)
+    this.table = new SlotTable(init.group)
+    this.log = new MembershipLog(init.group)
+    this.ring = new KeyRing(init.group, this.log, init.timing)
+    this.now = init.start.now
+    this.wallSeconds = init.start.wallSeconds
+    this.entropy = new Entropy(this.suite, init.start.entropy)
+    this.#salt = this.entropy.bytes(SALT_LENGTH)
+  }
+
+  /** Begins a step. */
+  begin(step: StepContext): void {
+    // A clock that steps back would make deadlines pass twice.
+    this.now = Math.max(this.now, step.now)
+    this.wallSeconds = step.wallSeconds
+    this.entropy = new Entropy(this.suite, step.entropy)
+  }
+
+  /** The outputs of the step so far, handed over. */
+  drain(): Output[] {
+    const outputs = this.#outputs
+    this.#outputs = []
+    return outputs
+  }
+
+  emit(output: Output): void {
+    this.#outputs.push(output)
+  }
+
+  notify(notification: Notification): void {
+    this.emit({ kind: 'notify', notification })
+  }
+
+  /** Forgets the log and all keys: our lineage is given up for another one. */
+  startOver(): void {
+    this.ring.eraseAll()
+    this.log = new MembershipLog(this.group)
+    this.ring = new KeyRing(this.group, this.log, this.timing)
+    this.current = undefined
+    this.confirmed = false
+    this.introducer = undefined
+  }
+
+  get ownSlots(): ReadonlySet<Slot> {
+    return this.table.of(this.self)
+  }
+
+  get isMember(): boolean {
+    return this.log.roster.alive.has(this.self)
+  }
+
+  /** Whether we hold what it takes to let others in and answer them. */
+  get isReady(): boolean {
+    return this.status === 'joined' && this.current !== undefined && this.confirmed
+  }
+
+  /** Members other than ourselves. */
+  get others(): PeerId[] {
+    return [...this.log.roster.alive.keys()].filter((peer) => peer !== this.self)
+  }
+
+  isOnline(peer: PeerId): boolean {
+    return this.presence.isOnline(peer, this.now - this.timing.offlineMs)
+  }
+
+  /** Members other than ourselves that we heard lately. */
+  get onlineOthers(): PeerId[] {
+    return this.others.filter((peer) => this.isOnline(peer))
+  }
+
+  /** The name a peer was last admitted under. */
+  nameOf(peer: PeerId): string {
+    const body = this.log.roster.alive.get(peer)?.[0]?.operation.body
+    return body?.name ?? ''
+  }
+
+  /**
+   * Our place among the members that are online, in an order that everybody computes alike and nobody can choose:
+   * by a hash of the occasion and the peer.
+   */
+  rank(occasion: string, without: readonly PeerId[] = []): number {
+    const own = this.#rankHash(occasion, this.self)
+    const before = this.onlineOthers.filter(
+      (peer) => !without.includes(peer) && this.#rankHash(occasion, peer) < own,
+    )
+    return before.length
+  }
+
+  #rankHash(occasion: string, peer: PeerId): string {
+    const inputs = [fromString(occasion), fromString(peer)]
+    return toString(kdf(this.suite, 'rank', this.group.id, ...inputs), 'base16')
+  }
+
+  /** `mean` milliseconds, give or take a quarter. */
+  jittered(mean: Millis): Millis {
+    return mean * (0.75 + 0.5 * this.entropy.fraction())
+  }
+
+  broadcast(about: About, message: RoomMessage, keys: VersionKeys): void {
+    const session = { salt: this.#salt, counter: this.#counter++ }
+    const reference = { version: keys.version, revision: keys.revision }
+    const input = { reference, tek: keys.tek, session, signer: this.signer }
+    const bytes = sealFrame(this.group, input, encodeRoomMessage(message))
+    this.emit({ kind: 'broadcast', channel: 'room', bytes, about })
+  }
+
+  toLobby(about: About, message: LobbyMessage): void {
+    this.emit({ kind: 'broadcast', channel: 'lobby', bytes: this.#lobbyFrame(message), about })
+  }
+
+  send(to: PeerId, about: About, message: LobbyMessage): void {
+    this.emit({ kind: 'send', to, bytes: this.#lobbyFrame(message, to), about })
+  }
+
+  #lobbyFrame(message: LobbyMessage, to?: PeerId): Uint8Array {
+    const nonce = this.entropy.bytes(24)
+    const content = encodeLobbyMessage(this.group, message)
+    return sealLobbyFrame(this.group, { signer: this.signer, nonce, ...(to && { to }) }, content)
+  }
+
+  /** The salt of this process start, by which others tell our sessions apart. */
+  get salt(): Uint8Array {
+    return this.#salt
+  }
+
+  /** Adds operations to the log: to disk first, then to whatever follows from them. */
+  integrate(operations: readonly Operation[]): void {
+    const { entered, refused } = this.log.integrate(operations)
+    if (entered.length > 0)
+      this.emit({ kind: 'store', operations: entered.map(({ operation }) => operation) })
+    for (const { code, detail } of refused) this.notify({ event: 'rejected', code, detail })
+  }
+
+  /** Digest over all heads, listed or not. */
+  headsDigest(heads: readonly OperationId[]): Uint8Array {
+    return this.suite.hash(fromString([...heads].sort(compareIds).join()))
+  }
+}

@@ -1,0 +1,222 @@
+/** Making changes: exclusions, leaves and seals, and telling everybody (paper §3.4 Leave; SPEC K2–K9, E1–E5). */
+import { fromString } from 'uint8arrays/from-string'
+import { UsageError } from '../errors.ts'
+import type { AdmissionId, PeerId, Slot, VersionId } from '../ids.ts'
+import { chainOf, commitmentOf, wrapSecret } from '../keys/derivation.ts'
+import { coverOf, taintedSlots } from '../keys/cover.ts'
+import type { VersionKeys } from '../keys/version-keys.ts'
+import { PARENTS_MAX, REASON_MAX, TARGETS_MAX } from '../limits.ts'
+import {
+  type Change,
+  changeHeader,
+  makeOperation,
+  OPERATION_NONCE_LENGTH,
+  signedLeave,
+  type Target,
+} from '../log/operation.ts'
+import type { Entry } from '../log/roster.ts'
+import type { Context } from './context.ts'
+
+export interface ChangeRequest {
+  readonly targets: readonly Target[]
+  readonly reason: string
+}
+
+/** A change is announced until this many others show it; the rest pull. */
+const ENOUGH_WITNESSES = 3
+const ANNOUNCEMENTS_MAX = 6
+
+export class Excluder {
+  readonly #context: Context
+  readonly #leaving = new Map<AdmissionId, Required<Target>>()
+  /** Who has shown a head that follows an operation of ours, by operation. */
+  readonly #witnesses = new Map<VersionId, Set<PeerId>>()
+
+  constructor(context: Context) {
+    this.#context = context
+  }
+
+  /** Excludes members on our user's word. Throws `UsageError` when it cannot be done; nothing has changed then. */
+  exclude(peers: readonly PeerId[], reason: string): void {
+    const { log, self, status } = this.#context
+    if (status !== 'joined')
+      throw new UsageError('not-joined', 'You are not in the room yet. Wait until you have joined.')
+    if (peers.length === 0) throw new UsageError('nothing-to-do', 'Name at least one member to exclude.')
+    if (peers.includes(self))
+      throw new UsageError('not-yourself', 'You cannot exclude yourself. Leave the room instead.')
+    const bytes = fromString(reason, 'utf8').length
+    if (bytes > REASON_MAX)
+      throw new UsageError('bad-text', `The reason has ${bytes} bytes. Shorten it to ${REASON_MAX}.`)
+    const targets = [...new Set(peers)].flatMap((peer) => {
+      const admissions = log.roster.alive.get(peer)
+      if (!admissions)
+        throw new UsageError(
+          'not-a-member',
+          `${peer} is not a member of this room. See "members" for who is.`,
+        )
+      return admissions.map(({ operation }) => ({ peer, admission: operation.id }))
+    })
+    if (targets.length > TARGETS_MAX)
+      throw new UsageError('too-many', `Exclude at most ${TARGETS_MAX} members at once.`)
+    if (!this.change({ targets, reason })) {
+      throw new UsageError('not-joined', "We are still waiting for the room's keys. Try again in a moment.")
+    }
+  }
+
+  /**
+   * Makes a change on everything we know: fresh secret, wrapped under untainted slots, announced to those who hold the
+   * key parent. Returns false when we hold no keys to make it with.
+   */
+  change(request: ChangeRequest): boolean {
+    const context = this.#context
+    const parent = context.current ?? this.#deepestHeld()
+    if (parent === undefined) return false
+    const secret = context.entropy.bytes(32)
+    const operation = this.#sign(request, parent, secret)
+    context.integrate([operation])
+    const entry = context.log.get(operation.id)
+    if (entry === undefined) return false
+    context.current = context.ring.install(entry, secret, context.now)
+    this.#announce(entry, parent, 0)
+    return true
+  }
+
+  #sign(request: ChangeRequest, parent: VersionKeys, secret: Uint8Array): ReturnType<typeof makeOperation> {
+    const { group, log, signer, self, entropy } = this.#context
+    const header = { parents: log.heads.slice(0, PARENTS_MAX), author: self }
+    const nonce = entropy.bytes(OPERATION_NONCE_LENGTH)
+    const commitment = commitmentOf(group, nonce, chainOf(group, nonce, secret))
+    const targets = [...request.targets].sort((a, b) => (a.admission < b.admission ? -1 : 1))
+    const tainted = this.#taintAfter(targets)
+    const { reason } = request
+    const body = {
+      kind: 'change',
+      keyParent: parent.version,
+      targets,
+      reason,
+      nonce,
+      commitment,
+      tainted,
+    } as const
+    const bound = changeHeader(group, header, body)
+    const wraps = this.#coverAfter(targets, tainted, parent).flatMap((slot) => {
+      const held = parent.slots.get(slot)
+      return held
+        ? [{ slot, wrapped: wrapSecret(group, { kek: held.kek, slot, header: bound }, secret) }]
+        : []
+    })
+    const change: Change = { ...body, wraps }
+    return makeOperation(group, header, change, signer)
+  }
+
+  /** All slots of whoever is not on the roster once these are gone (SPEC K8), in ascending order. */
+  #taintAfter(targets: readonly Target[]): Slot[] {
+    const { log, table } = this.#context
+    const tainted = taintedSlots(log.roster, table)
+    for (const slot of table.union(targets.map(({ peer }) => peer))) tainted.add(slot)
+    return [...tainted].sort((a, b) => a - b)
+  }
+
+  #coverAfter(targets: readonly Target[], tainted: readonly Slot[], parent: VersionKeys): readonly Slot[] {
+    const { others, table, group } = this.#context
+    const avoid = new Set(tainted)
+    const gone = new Set(targets.map(({ peer }) => peer))
+    const members = others.filter((peer) => !gone.has(peer))
+    const usable = [...parent.slots.keys()].filter((slot) => !avoid.has(slot)).sort((a, b) => a - b)
+    return coverOf({ usable, members, table, radix: group.genesis.idSpace.radix }).slots
+  }
+
+  #deepestHeld(): VersionKeys | undefined {
+    const { log, ring } = this.#context
+    return log.versions.map(({ operation }) => ring.get(operation.id)).find((keys) => keys !== undefined)
+  }
+
+  /** Tells everybody who holds the key parent, again and again until enough have shown that they know (SPEC E3). */
+  #announce(entry: Entry, parent: VersionKeys, attempt: number): void {
+    const { agenda, now, timing, ring, others } = this.#context
+    const id = entry.operation.id
+    const shown = this.#witnesses.get(id) ?? new Set<PeerId>()
+    this.#witnesses.set(id, shown)
+    const enough = shown.size >= Math.min(ENOUGH_WITNESSES, others.length)
+    if (attempt >= ANNOUNCEMENTS_MAX || (attempt > 0 && enough) || ring.get(parent.version) !== parent) {
+      this.#witnesses.delete(id)
+      return
+    }
+    this.#context.broadcast('operations', { kind: 'operations', operations: [entry.operation] }, parent)
+    const wait = timing.repeatMs * 2 ** attempt
+    agenda.set(`announce ${id}`, now + wait, () => this.#announce(entry, parent, attempt + 1))
+  }
+
+  /** A member showed these heads: it knows all that they follow. */
+  witness(peer: PeerId, heads: readonly VersionId[]): void {
+    const { log } = this.#context
+    for (const [id, shown] of this.#witnesses) {
+      const ours = log.get(id)
+      if (ours && heads.some((head) => head === id || log.get(head)?.past.has(ours.index))) shown.add(peer)
+    }
+  }
+
+  /**
+   * While no version covers our view, somebody has to seal it: whoever ranks first among those online, then the next
+   * (SPEC K7). `owed`: whether that is so now.
+   */
+  planSeal(owed: boolean): void {
+    const { agenda, log, now, timing } = this.#context
+    const name = `seal ${log.heads.join()}`
+    if (!owed || agenda.has(name)) return
+    const wait = timing.sealStepMs * (0.5 + this.#context.rank(name))
+    agenda.set(name, now + wait, () => {
+      const stillOwed = this.#context.status === 'joined' && this.#context.current === undefined
+      if (stillOwed && name === `seal ${this.#context.log.heads.join()}`) this.#seal()
+    })
+  }
+
+  /** A member came that may not have this version's keys: somebody makes a change that it is in the past of (SPEC K10). */
+  oweChangeFor(version: VersionId): void {
+    const { agenda, now, timing } = this.#context
+    const wait = timing.sealStepMs * this.#context.rank(`change ${version}`)
+    agenda.setOnce(`change ${version}`, now + wait, () => {
+      if (this.#context.current?.version === version) this.#seal()
+    })
+  }
+
+  /** The best version covers, but nobody gives us its keys: after a bound we go on without it (SPEC K9). */
+  planSupersede(version: VersionId): void {
+    const { agenda, now, timing } = this.#context
+    agenda.setOnce(`supersede ${version}`, now + timing.supersedeMs, () => {
+      if (this.#context.ring.get(version) === undefined && this.#context.status === 'joined') this.#seal()
+    })
+  }
+
+  #seal(): void {
+    this.change({ targets: [], reason: '' })
+  }
+
+  /** Our own wish to leave: we sign it, somebody else makes the keys we must not know. */
+  leave(): void {
+    const { log, self, group, signer, current, status } = this.#context
+    if (status === 'joined' && current) {
+      const admissions = (log.roster.alive.get(self) ?? []).map(({ operation }) => ({
+        admission: operation.id,
+        signature: signer.sign(signedLeave(group, operation.id)),
+      }))
+      this.#context.broadcast('leave', { kind: 'leave', admissions }, current)
+    }
+  }
+
+  /** Somebody else's. Leaves within half a second share a change; whoever ranks first makes it (SPEC E4). */
+  hearLeave(targets: readonly Required<Target>[]): void {
+    const { agenda, now, timing } = this.#context
+    for (const target of targets) this.#leaving.set(target.admission, target)
+    const leavers = targets.map(({ peer }) => peer)
+    const wait = timing.leaveBatchMs + timing.sealStepMs * this.#context.rank('leave', leavers)
+    agenda.setOnce('leave', now + wait, () => {
+      const { alive } = this.#context.log.roster
+      const due = [...this.#leaving.values()].filter(({ peer, admission }) =>
+        alive.get(peer)?.some(({ operation }) => operation.id === admission),
+      )
+      this.#leaving.clear()
+      if (due.length > 0) this.change({ targets: due.slice(0, TARGETS_MAX), reason: '' })
+    })
+  }
+}

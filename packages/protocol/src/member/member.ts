@@ -1,0 +1,306 @@
+/**
+ * One member of one group: everything it knows, and what follows from each input. No clock, no randomness, no network:
+ * the shell brings those with each step and carries out what comes back.
+ */
+import { nobleSigner } from '../crypto/noble-suite.ts'
+import type { Signer } from '../crypto/suite.ts'
+import { UsageError } from '../errors.ts'
+import type { Group } from '../group/genesis.ts'
+import { encodeInvite, makeGrant } from '../group/invite.ts'
+import type { Millis, OperationId, PeerId, VersionId } from '../ids.ts'
+import { exclusionsLeft } from '../keys/cover.ts'
+import { ADDRESSES_MAX, NAME_MAX, RELAYS_MAX } from '../limits.ts'
+import type { Operation } from '../log/operation.ts'
+import type { Rejection } from '../errors.ts'
+import { DEFAULT_TIMING, type Timing } from '../timing.ts'
+import { ReplayWindows } from '../traffic/replay-window.ts'
+import { Allowance } from './allowance.ts'
+import { Beacon } from './beacon.ts'
+import { Context, type Status, type StepContext } from './context.ts'
+import { Excluder } from './excluder.ts'
+import { type Awaited, HeldFrames } from './held-frames.ts'
+import { type Entrance, Newcomer } from './newcomer.ts'
+import type { Inbound, Output } from './output.ts'
+import { Replier } from './replier.ts'
+import { Requests } from './requests.ts'
+import { type Read, screen, type Screened, type Waiting } from './screen.ts'
+import { Settler } from './settler.ts'
+import { SlotKeeper } from './slot-keeper.ts'
+import { Speaker } from './speaker.ts'
+import { fromString } from 'uint8arrays/from-string'
+
+export interface MemberInit {
+  readonly group: Group
+  readonly signer: Signer
+  /** Display name, at most `NAME_MAX` bytes. */
+  readonly name?: string
+  readonly timing?: Partial<Timing>
+  readonly start: StepContext
+}
+
+export interface MemberState {
+  readonly status: Status
+  /** What we send under; absent while no version that we can open covers our view. */
+  readonly version?: VersionId
+  readonly revision: number
+  readonly heads: readonly OperationId[]
+  readonly members: readonly { readonly peer: PeerId; readonly name: string; readonly online: boolean }[]
+  readonly exclusionsLeft: number
+  /** Messages of ours that wait for a key. */
+  readonly waiting: number
+}
+
+export interface InviteRequest {
+  /** Seconds from now until it expires; 0: never. */
+  readonly ttl: number
+  /** Admissions it is good for; 0: any number. */
+  readonly uses: number
+  readonly relays: readonly string[]
+}
+
+export class Member {
+  readonly #context: Context
+  readonly #requests: Requests
+  readonly #excluder: Excluder
+  readonly #replier: Replier
+  readonly #slots: SlotKeeper
+  readonly #beacon: Beacon
+  readonly #newcomer: Newcomer
+  readonly #speaker: Speaker
+  readonly #settler: Settler
+  readonly #windows = new ReplayWindows()
+  readonly #allowance = new Allowance()
+  readonly #held = new HeldFrames()
+
+  /** Throws `UsageError` when the name is too long. */
+  constructor(init: MemberInit) {
+    const { name = '' } = init
+    if (fromString(name, 'utf8').length > NAME_MAX) {
+      throw new UsageError('bad-name', `The name is longer than ${NAME_MAX} bytes. Choose a shorter one.`)
+    }
+    const context = new Context({ ...init, name, timing: { ...DEFAULT_TIMING, ...init.timing } })
+    this.#context = context
+    this.#requests = new Requests(context)
+    this.#excluder = new Excluder(context)
+    this.#replier = new Replier(context, this.#excluder)
+    this.#slots = new SlotKeeper(context, this.#requests)
+    const roles = { slots: this.#slots, requests: this.#requests, excluder: this.#excluder }
+    this.#beacon = new Beacon(context, roles)
+    this.#newcomer = new Newcomer(context, this.#requests)
+    this.#speaker = new Speaker(context)
+    this.#settler = new Settler(context, {
+      ...roles,
+      beacon: this.#beacon,
+      newcomer: this.#newcomer,
+      speaker: this.#speaker,
+      held: this.#held,
+      windows: this.#windows,
+    })
+  }
+
+  get self(): PeerId {
+    return this.#context.self
+  }
+
+  get group(): Group {
+    return this.#context.group
+  }
+
+  get state(): MemberState {
+    const { status, current, log, self } = this.#context
+    const members = [...log.roster.alive.keys()].map((peer) => ({
+      peer,
+      name: this.#context.nameOf(peer),
+      online: peer === self || this.#context.isOnline(peer),
+    }))
+    return {
+      status,
+      ...(current && { version: current.version }),
+      revision: current?.revision ?? 0,
+      heads: log.heads,
+      members,
+      exclusionsLeft: exclusionsLeft(log),
+      waiting: this.#speaker.held,
+    }
+  }
+
+  /** When `tick` should be called at the latest. */
+  get nextDeadline(): Millis | undefined {
+    return this.#context.agenda.next
+  }
+
+  /** Takes back operations that were stored before a restart. Call it before `start`. */
+  restore(operations: readonly Operation[], at: StepContext): Output[] {
+    return this.#step(at, () => this.#context.log.integrate(operations))
+  }
+
+  start(entrance: Entrance, at: StepContext): Output[] {
+    return this.#step(at, () => this.#newcomer.start(entrance))
+  }
+
+  /** Runs whatever is due. */
+  tick(at: StepContext): Output[] {
+    return this.#step(at, () => undefined)
+  }
+
+  /** Looks at a message from the network. Its claims have to be checked before `handle` may have it. */
+  screen(inbound: Inbound, now: Millis): Screened | Waiting | Rejection {
+    const screener = {
+      context: this.#context,
+      requests: this.#requests,
+      windows: this.#windows,
+      allowance: this.#allowance,
+    }
+    return screen(screener, inbound, now)
+  }
+
+  /** Keeps a frame that cannot be read yet, and asks for what it waits for. A `retry` output brings it back. */
+  hold(inbound: Inbound, awaits: Awaited, at: StepContext): Output[] {
+    return this.#step(at, () => {
+      this.#held.hold(inbound, awaits, this.#context.now)
+      const from = inbound.from as PeerId
+      if (this.#context.log.roster.alive.has(from)) this.#requests.hint(from)
+    })
+  }
+
+  /** Takes a message whose claims all hold. */
+  handle({ message }: Screened, at: StepContext): Output[] {
+    return this.#step(at, () => this.#handle(message))
+  }
+
+  /** Says something to the room. Throws `UsageError` when it cannot even be held. */
+  say(text: string, at: StepContext): Output[] {
+    return this.#step(at, () => this.#speaker.say(text))
+  }
+
+  /** Excludes members. Throws `UsageError`, with nothing changed, when that cannot be. */
+  exclude(peers: readonly PeerId[], reason: string, at: StepContext): Output[] {
+    return this.#step(at, () => this.#excluder.exclude(peers, reason))
+  }
+
+  /** Asks the others to take us off the roster, and erases our keys. */
+  leave(at: StepContext): Output[] {
+    return this.#step(at, () => {
+      this.#excluder.leave()
+      this.#settler.end('left')
+    })
+  }
+
+  /** Addresses to announce, at most four. */
+  announce(addresses: readonly string[], at: StepContext): Output[] {
+    return this.#step(at, () => {
+      this.#context.addresses = addresses.slice(0, ADDRESSES_MAX)
+    })
+  }
+
+  /** A new invite as text. It holds the room key and the seed of a key that we vouch for. Throws `UsageError` outside. */
+  invite(request: InviteRequest, at: StepContext): string {
+    const context = this.#context
+    context.begin(at)
+    const admission = context.log.admissionOf(context.self)
+    if (context.status !== 'joined' || admission === undefined) {
+      throw new UsageError('not-joined', 'Only members can invite. Wait until you have joined.')
+    }
+    const seed = context.entropy.bytes(32)
+    const expires = request.ttl === 0 ? 0 : Math.floor(at.wallSeconds) + request.ttl
+    const grant = makeGrant(context.group.id, {
+      seedSigner: nobleSigner(seed),
+      issuer: context.signer,
+      issuerAdmission: admission.operation.id,
+      expires,
+      uses: request.uses,
+    })
+    return encodeInvite({ group: context.group, grant, seed, relays: request.relays.slice(0, RELAYS_MAX) })
+  }
+
+  #step(at: StepContext, run: () => void): Output[] {
+    this.#context.begin(at)
+    this.#context.agenda.runDue(this.#context.now)
+    run()
+    this.#settler.settle()
+    return this.#context.drain()
+  }
+
+  #handle(message: Read): void {
+    switch (message.on) {
+      case 'room':
+        this.#handleRoom(message)
+        break
+      case 'lobby':
+        this.#handleLobby(message)
+        break
+      case 'reply':
+        this.#handleReply(message)
+        break
+    }
+  }
+
+  #handleRoom({ sender, session, reference, content }: Extract<Read, { on: 'room' }>): void {
+    const context = this.#context
+    // Things may have moved on while the signatures were checked.
+    if (!context.log.roster.alive.has(sender) || !this.#windows.isFresh(sender, session)) return
+    this.#windows.mark(sender, session)
+    this.#beacon.hearMember(sender)
+    switch (content.kind) {
+      case 'chat':
+        context.notify({
+          event: 'message',
+          from: sender,
+          name: context.nameOf(sender),
+          text: content.text,
+          ...reference,
+        })
+        break
+      case 'heartbeat':
+        if (this.#beacon.hear(sender, content, reference.version)) this.#settler.lack()
+        break
+      case 'operations':
+        this.#requests.hint(sender)
+        context.integrate(content.operations)
+        break
+      case 'leave':
+        this.#excluder.hearLeave(
+          content.admissions.map(({ admission, signature }) => ({
+            peer: sender,
+            admission,
+            leave: signature,
+          })),
+        )
+        break
+    }
+  }
+
+  #handleLobby({ sender, directed, content }: Extract<Read, { on: 'lobby' }>): void {
+    if (content.kind === 'request') {
+      const known = this.#context.log.roster.alive.has(sender)
+      if (known && !this.#context.log.covers(content.heads)) {
+        this.#requests.hint(sender)
+        this.#settler.lack()
+      }
+      this.#replier.handle(sender, content, directed)
+    } else if (content.kind === 'lobby-heartbeat') {
+      if (this.#context.status === 'joining') this.#newcomer.hearLobby(content)
+      if (this.#beacon.hearLobby(sender, content)) this.#newcomer.yieldTo(content)
+    }
+  }
+
+  #handleReply({ sender, message, content }: Extract<Read, { on: 'reply' }>): void {
+    const context = this.#context
+    const purpose = this.#requests.settle(message)
+    if (purpose === undefined) return
+    if (content.kind === 'refused') {
+      if (purpose === 'join') this.#newcomer.refused(content)
+      return
+    }
+    this.#requests.take(sender, content)
+    if (!context.log.roster.alive.has(sender)) return
+    if (purpose === 'join') this.#newcomer.introduced(sender)
+    for (const peer of content.online)
+      if (context.log.roster.alive.has(peer)) context.presence.hear(peer, context.now)
+    this.#beacon.hearMember(sender)
+    this.#beacon.confirm(sender, content.heads)
+    const goesOn = content.more && content.operations.length > 0
+    if (purpose === 'join' && goesOn) this.#newcomer.goOn(sender)
+    if (purpose === 'sync') this.#settler.lack(goesOn || !context.log.covers(content.heads))
+  }
+}

@@ -1,0 +1,139 @@
+/** Getting in: founding, soliciting in the lobby, being introduced, coming back after a restart (SPEC F1–F3, J1, J6). */
+import type { Evidence } from '../group/invite.ts'
+import type { PeerId } from '../ids.ts'
+import { chainOf, commitmentOf } from '../keys/derivation.ts'
+import type { LobbyHeartbeat } from '../lobby/messages.ts'
+import type { Refused } from '../lobby/reply-content.ts'
+import { makeOperation, OPERATION_NONCE_LENGTH } from '../log/operation.ts'
+import type { Context } from './context.ts'
+import type { Requests } from './requests.ts'
+
+/**
+ * How we enter. `found`: the group is ours and new. `open`: we solicit and, when nobody is there, found. `join`: we
+ * solicit and never found.
+ */
+export type Entrance =
+  | { readonly kind: 'found' }
+  | { readonly kind: 'open' }
+  | { readonly kind: 'join'; readonly evidence?: Evidence }
+
+/** The wait between solicitations doubles this often. */
+const DOUBLINGS_MAX = 2
+
+export class Newcomer {
+  readonly #context: Context
+  readonly #requests: Requests
+  #entrance: Entrance = { kind: 'join' }
+  #attempt = 0
+  #refused: string | undefined
+  /** Somebody who is in the room beats in the lobby: then we do not found. */
+  #heardMember = false
+
+  constructor(context: Context, requests: Requests) {
+    this.#context = context
+    this.#requests = requests
+  }
+
+  start(entrance: Entrance): void {
+    const { agenda, now, timing } = this.#context
+    this.#entrance = entrance
+    this.#attempt = 0
+    this.#heardMember = false
+    this.#context.status = 'joining'
+    if (entrance.kind === 'found') {
+      this.#found()
+      return
+    }
+    this.#solicit()
+    // Jitter parts two who open the same room at the same moment.
+    const wait = this.#context.jittered(timing.foundingMs)
+    if (entrance.kind === 'open') agenda.set('found', now + wait, () => this.#foundIfAlone())
+  }
+
+  #solicit(): void {
+    const { agenda, now, timing, name, status } = this.#context
+    if (status !== 'joining') return
+    const evidence = this.#entrance.kind === 'join' ? this.#entrance.evidence : undefined
+    this.#requests.ask({
+      purpose: 'join',
+      attempt: this.#attempt,
+      join: { name, ...(evidence && { evidence }) },
+    })
+    const wait = this.#context.jittered(timing.solicitMs * 2 ** Math.min(this.#attempt, DOUBLINGS_MAX))
+    this.#attempt++
+    agenda.set('solicit', now + wait, () => this.#solicit())
+  }
+
+  #foundIfAlone(): void {
+    const { status, log } = this.#context
+    if (status === 'joining' && !this.#heardMember && log.size === 0) this.#found()
+  }
+
+  /** The first version, our own slots, and a log of one operation (paper §3.4, First Participant). */
+  #found(): void {
+    const context = this.#context
+    const { group, entropy, signer, name, now } = context
+    const secret = entropy.bytes(32)
+    const nonce = entropy.bytes(OPERATION_NONCE_LENGTH)
+    const commitment = commitmentOf(group, nonce, chainOf(group, nonce, secret))
+    const body = { kind: 'founding', name, nonce, commitment } as const
+    const operation = makeOperation(group, { parents: [] }, body, signer)
+    context.integrate([operation])
+    const entry = context.log.get(operation.id)
+    if (entry === undefined) return
+    context.ring.install(entry, secret, now)
+    context.confirmed = true
+    context.confirmedAt = now
+  }
+
+  /** A page came in answer to our solicitation. */
+  introduced(by: PeerId): void {
+    const { isMember, presence, now } = this.#context
+    presence.hear(by, now)
+    if (isMember) this.#context.introducer ??= by
+  }
+
+  /** After a page without keys: the rest of the log, from whoever sent the first part. */
+  goOn(by: PeerId): void {
+    if (this.#context.status === 'joining') this.#requests.ask({ purpose: 'join', to: by })
+  }
+
+  refused({ refusal }: Refused): void {
+    if (this.#context.status !== 'joining' || this.#refused === refusal) return
+    this.#refused = refusal
+    this.#context.notify({ event: 'refused', refusal })
+  }
+
+  /** We are in: no more soliciting; and if nobody else turns up to confirm us, that is because there is nobody. */
+  joined(): void {
+    const context = this.#context
+    const { agenda, now, timing, introducer } = context
+    agenda.cancel('solicit')
+    agenda.cancel('found')
+    if (context.others.every((peer) => peer === introducer)) context.confirmed = true
+    agenda.set('confirm', now + 2 * timing.heartbeatMs, () => {
+      if (context.onlineOthers.every((peer) => peer === introducer)) context.confirmed = true
+    })
+  }
+
+  /** A lobby heartbeat while we are not in yet: the room is alive. */
+  hearLobby(beat: LobbyHeartbeat): void {
+    if (beat.willing) this.#heardMember = true
+  }
+
+  /**
+   * Another lineage of our open room. Alone in ours we give it up for one with more members, or with the smaller root;
+   * two lineages with members each need a merge.
+   */
+  yieldTo(beat: LobbyHeartbeat): void {
+    const context = this.#context
+    const root = context.log.entries[0]?.operation.id
+    const alone = context.status === 'joined' && context.log.roster.alive.size === 1
+    if (!alone || root === undefined || context.group.genesis.creator !== undefined || !beat.willing) return
+    if (beat.members === 1 && beat.root > root) return
+    this.#requests.forgetAll()
+    context.startOver()
+    this.start({ kind: 'open' })
+    this.#heardMember = true
+  }
+}

@@ -1,0 +1,69 @@
+/** What a member asks of its shell, and tells it. Effects are data: whoever gets them carries them out in order. */
+import type { RejectionCode } from '../errors.ts'
+import type { OperationId, PeerId, VersionId } from '../ids.ts'
+import type { Refusal } from '../lobby/reply-content.ts'
+import type { Operation } from '../log/operation.ts'
+
+export type Channel = 'lobby' | 'room'
+
+/** Something from the network: its bytes and the peer that handed it to us, who need not have written it. */
+export interface Inbound {
+  readonly bytes: Uint8Array
+  readonly from: string
+}
+
+export type Output =
+  /** Publish to one of the group's topics. */
+  | {
+      readonly kind: 'broadcast'
+      readonly channel: Channel
+      readonly bytes: Uint8Array
+      readonly about: About
+    }
+  /** Hand to one peer, by the best path there is; without a direct one, publish to the lobby. */
+  | { readonly kind: 'send'; readonly to: PeerId; readonly bytes: Uint8Array; readonly about: About }
+  /** Write to disk before any output that follows. */
+  | { readonly kind: 'store'; readonly operations: readonly Operation[] }
+  /** What it waited for may have come: screen it again. */
+  | { readonly kind: 'retry'; readonly inbound: Inbound }
+  | { readonly kind: 'notify'; readonly notification: Notification }
+
+/** What an output is about, for counting what things cost; never on the wire. */
+export type About = 'heartbeat' | 'request' | 'reply' | 'operations' | 'chat' | 'leave'
+
+export type MemberChange = 'admitted' | 'excluded' | 'left' | 'online' | 'offline'
+
+/** Why keys changed. */
+export type Cause = 'founding' | 'introduction' | 'exclusion' | 'leave' | 'seal'
+
+export type Notification =
+  | {
+      readonly event: 'joined'
+      readonly version: VersionId
+      readonly revision: number
+      readonly members: number
+    }
+  | {
+      readonly event: 'message'
+      readonly from: PeerId
+      readonly name: string
+      readonly text: string
+      readonly version: VersionId
+      readonly revision: number
+    }
+  | { readonly event: 'member'; readonly peer: PeerId; readonly name: string; readonly change: MemberChange }
+  | {
+      readonly event: 'keys'
+      readonly version: VersionId
+      readonly revision: number
+      readonly heads: readonly OperationId[]
+      readonly cause: Cause
+    }
+  | { readonly event: 'excluded'; readonly by: PeerId; readonly reason: string }
+  | { readonly event: 'left' }
+  /** Nobody let us in, and why. */
+  | { readonly event: 'refused'; readonly refusal: Refusal }
+  /** An operation that reached us does not count. */
+  | { readonly event: 'rejected'; readonly code: RejectionCode; readonly detail: string }
+  /** Peers worth a direct connection, best first, with the addresses they announce. */
+  | { readonly event: 'peers'; readonly peers: readonly { peer: PeerId; addresses: readonly string[] }[] }

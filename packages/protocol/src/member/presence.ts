@@ -1,0 +1,59 @@
+/** Whom we heard when, and where they say they can be reached. Hints only: presence never changes the roster. */
+import type { Millis, PeerId } from '../ids.ts'
+import { LOBBY_PEERS_MAX } from '../limits.ts'
+
+interface Heard {
+  at: Millis
+  addresses: readonly string[]
+  /** Last lobby heartbeat, so that an old one replayed does not count. */
+  salt: string
+  sequence: number
+}
+
+export class Presence {
+  /** In order of being heard, the longest ago first. */
+  readonly #heard = new Map<PeerId, Heard>()
+
+  hear(peer: PeerId, now: Millis): void {
+    const heard = this.#heard.get(peer) ?? { at: now, addresses: [], salt: '', sequence: -1 }
+    heard.at = now
+    this.#heard.delete(peer)
+    this.#heard.set(peer, heard)
+    const oldest = this.#heard.keys().next()
+    if (this.#heard.size > LOBBY_PEERS_MAX && !oldest.done) this.#heard.delete(oldest.value)
+  }
+
+  /** Takes a lobby heartbeat; false when it is no newer than one of the same session. */
+  beat(
+    peer: PeerId,
+    beat: { salt: string; sequence: number; addresses: readonly string[] },
+    now: Millis,
+  ): boolean {
+    const known = this.#heard.get(peer)
+    if (known && known.salt === beat.salt && beat.sequence <= known.sequence) return false
+    this.hear(peer, now)
+    const heard = this.#heard.get(peer)
+    if (heard) Object.assign(heard, beat)
+    return true
+  }
+
+  isOnline(peer: PeerId, since: Millis): boolean {
+    return (this.#heard.get(peer)?.at ?? -Infinity) >= since
+  }
+
+  addressesOf(peer: PeerId): readonly string[] {
+    return this.#heard.get(peer)?.addresses ?? []
+  }
+
+  /** Everybody heard since then, the latest first. */
+  heardSince(since: Millis): PeerId[] {
+    return [...this.#heard]
+      .filter(([, heard]) => heard.at >= since)
+      .map(([peer]) => peer)
+      .reverse()
+  }
+
+  forget(peer: PeerId): void {
+    this.#heard.delete(peer)
+  }
+}

@@ -1,0 +1,160 @@
+/** Asking others: requests under way, their replies, and the next peer to ask when one stays silent (SPEC B4, J7). */
+import { compareIds, type PeerId, type Slot, toHex, type VersionId } from '../ids.ts'
+import { type Reply, type Request, REQUEST_ID_LENGTH } from '../lobby/messages.ts'
+import { openReply, type Page, type ReplyContent } from '../lobby/reply-content.ts'
+import { reject, type Rejection } from '../errors.ts'
+import { PARENTS_MAX } from '../limits.ts'
+import type { Context } from './context.ts'
+
+/** What a request is for: to be let in, to catch up, or to get slots. */
+export type Purpose = 'join' | 'sync' | 'slots'
+
+interface Pending {
+  readonly purpose: Purpose
+  /** Whom we asked; absent when we asked everybody. */
+  readonly to?: PeerId
+  readonly secret: Uint8Array
+  readonly slots: readonly Slot[]
+}
+
+export interface Ask {
+  readonly purpose: Purpose
+  readonly to?: PeerId
+  readonly attempt?: number
+  readonly want?: { readonly version: VersionId; readonly slots: readonly Slot[] }
+  readonly join?: Request['join']
+}
+
+export class Requests {
+  readonly #context: Context
+  readonly #pending = new Map<string, Pending>()
+  /** Peers that did not answer, or could not help, since we last made progress. */
+  readonly #tried = new Set<PeerId>()
+  #hint: PeerId | undefined
+
+  constructor(context: Context) {
+    this.#context = context
+  }
+
+  /** Slots that are being asked for. */
+  get slotsUnderWay(): Set<Slot> {
+    return new Set([...this.#pending.values()].flatMap(({ slots }) => slots))
+  }
+
+  count(purpose: Purpose): number {
+    return [...this.#pending.values()].filter((pending) => pending.purpose === purpose).length
+  }
+
+  ask(ask: Ask): void {
+    const { suite, entropy, log, agenda, now, timing } = this.#context
+    const id = entropy.bytes(REQUEST_ID_LENGTH)
+    const secret = entropy.bytes(32)
+    const name = toHex(id)
+    const { purpose, to, want, join } = ask
+    this.#pending.set(name, {
+      purpose,
+      secret,
+      slots: want && purpose === 'slots' ? want.slots : [],
+      ...(to && { to }),
+    })
+    agenda.set(`request ${name}`, now + timing.requestMs, () => this.#giveUp(name))
+    const message: Request = {
+      kind: 'request',
+      id,
+      attempt: ask.attempt ?? 0,
+      exchangeKey: suite.exchangeKey(secret),
+      heads: log.heads.sort(compareIds).slice(0, PARENTS_MAX),
+      ...(want && { want }),
+      ...(join && { join }),
+    }
+    if (to) this.#context.send(to, 'request', message)
+    else this.#context.toLobby('request', message)
+  }
+
+  /** Opens a reply if it answers a request of ours; changes nothing. */
+  open(from: PeerId, reply: Reply): ReplyContent | Rejection {
+    const pending = this.#pending.get(toHex(reply.request))
+    if (!pending || (pending.to && pending.to !== from))
+      return reject('unsolicited', 'a reply to no request of ours')
+    const { group, self } = this.#context
+    const parties = { request: reply.request, requester: self, replier: from }
+    return openReply(
+      group,
+      { secret: pending.secret, publicKey: reply.exchangeKey, ...parties },
+      reply.sealed,
+    )
+  }
+
+  /** Marks a request as answered; its purpose, or undefined when another reply came first. */
+  settle(reply: Reply): Purpose | undefined {
+    const name = toHex(reply.request)
+    const pending = this.#pending.get(name)
+    this.#pending.delete(name)
+    this.#context.agenda.cancel(`request ${name}`)
+    return pending?.purpose
+  }
+
+  /** Takes a page's operations, and its keys if whoever sent it turns out to be a member. */
+  take(from: PeerId, page: Page): void {
+    const context = this.#context
+    const before = context.log.size
+    context.integrate(page.operations)
+    if (context.log.size > before || page.keys) this.#progressed()
+    const { keys } = page
+    const entry = keys && context.log.get(keys.version)
+    if (!keys || !entry || !context.log.roster.alive.has(from) || context.ring.isErased(keys.version)) return
+    const fits = context.ring.accept(entry, keys, { now: context.now, owned: context.ownSlots })
+    if (!fits)
+      context.notify({
+        event: 'rejected',
+        code: 'malformed',
+        detail: 'keys that do not fit their commitment',
+      })
+  }
+
+  /** Says that this peer showed something we lack, so that it is asked first. */
+  hint(peer: PeerId): void {
+    this.#hint = peer
+  }
+
+  /**
+   * Asks the next best member for what we lack: the log, and the keys of `version` if there is one. One such request is
+   * under way at a time; when everybody was asked in vain, everybody is asked again after a heartbeat.
+   */
+  sync(version: VersionId | undefined): void {
+    if (this.count('sync') > 0 || this.#context.agenda.has('sync again')) return
+    const to = this.#nextPeer()
+    if (to === undefined) {
+      const { agenda, now, timing } = this.#context
+      agenda.set('sync again', now + timing.heartbeatMs, () => this.#tried.clear())
+      return
+    }
+    const slots = [...this.#context.ownSlots]
+    this.#tried.add(to)
+    this.ask({ purpose: 'sync', to, ...(version && { want: { version, slots } }) })
+  }
+
+  /** We made progress: everybody may be asked again. */
+  #progressed(): void {
+    this.#tried.clear()
+    this.#context.agenda.cancel('sync again')
+  }
+
+  forgetAll(): void {
+    for (const name of this.#pending.keys()) this.#context.agenda.cancel(`request ${name}`)
+    this.#pending.clear()
+    this.#tried.clear()
+  }
+
+  #nextPeer(): PeerId | undefined {
+    const { onlineOthers, self } = this.#context
+    const hint = this.#hint
+    if (hint !== undefined && hint !== self && !this.#tried.has(hint)) return hint
+    const fresh = onlineOthers.filter((peer) => !this.#tried.has(peer))
+    return fresh[Math.floor(this.#context.entropy.fraction() * fresh.length)]
+  }
+
+  #giveUp(name: string): void {
+    this.#pending.delete(name)
+  }
+}

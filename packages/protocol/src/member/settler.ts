@@ -1,0 +1,202 @@
+/**
+ * What follows from a step, whatever it was: opens what can be opened, chooses what to send under, and sees to
+ * everything that is owed. One place, so that the roles need not call each other.
+ */
+import { covers } from '../keys/cover.ts'
+import type { VersionKeys } from '../keys/version-keys.ts'
+import { admitted, type Entry, isAdmitting } from '../log/roster.ts'
+import type { PeerId } from '../ids.ts'
+import type { ReplayWindows } from '../traffic/replay-window.ts'
+import type { Beacon } from './beacon.ts'
+import type { Context } from './context.ts'
+import type { Excluder } from './excluder.ts'
+import type { HeldFrames } from './held-frames.ts'
+import type { Newcomer } from './newcomer.ts'
+import type { Cause } from './output.ts'
+import type { Requests } from './requests.ts'
+import type { SlotKeeper } from './slot-keeper.ts'
+import type { Speaker } from './speaker.ts'
+
+interface Roles {
+  readonly requests: Requests
+  readonly excluder: Excluder
+  readonly slots: SlotKeeper
+  readonly beacon: Beacon
+  readonly newcomer: Newcomer
+  readonly speaker: Speaker
+  readonly held: HeldFrames
+  readonly windows: ReplayWindows
+}
+
+export class Settler {
+  readonly #context: Context
+  readonly #roles: Roles
+  #members = new Map<PeerId, string>()
+  #told = ''
+  #lacking = false
+
+  constructor(context: Context, roles: Roles) {
+    this.#context = context
+    this.#roles = roles
+  }
+
+  /** Something showed that we lack operations, or that we lack nothing after all. */
+  lack(lacking = true): void {
+    this.#lacking = lacking
+  }
+
+  settle(): void {
+    const context = this.#context
+    if (context.status !== 'joining' && context.status !== 'joined') return
+    context.ring.openAll(context.now)
+    this.#followRevisions()
+    const wanted = this.#choose()
+    if (this.#wentOut()) return
+    this.#comeIn()
+    this.#tellMembers()
+    this.#tellKeys()
+    this.#planErasure()
+    this.#seeToOwed(wanted)
+    this.#roles.slots.advance()
+    this.#roles.speaker.flush()
+    this.#release()
+  }
+
+  /** Revisions that admissions name, also those that came before their version's keys. */
+  #followRevisions(): void {
+    const { log, ring, now, timing } = this.#context
+    for (const { operation } of log.entries) {
+      const { body } = operation
+      if (body.kind === 'admission')
+        ring.get(body.version)?.advanceTo(body.revision, { now, lateMs: timing.lateMs })
+    }
+  }
+
+  /**
+   * Takes the best version that covers our view and that we hold (SPEC K7). Returns the best that covers, when it is a
+   * better one that we do not hold; undefined when there is none.
+   */
+  #choose(): Entry | undefined {
+    const context = this.#context
+    let wanted: Entry | undefined
+    let chosen: VersionKeys | undefined
+    for (const version of context.log.versions) {
+      if (!covers(context.log, version)) continue
+      chosen = context.ring.get(version.operation.id)
+      if (chosen !== undefined) break
+      wanted ??= version
+    }
+    context.current = chosen
+    context.ring.supersede(chosen, context.now)
+    return wanted
+  }
+
+  /** Whether we are on the roster no more. */
+  #wentOut(): boolean {
+    const { log, self } = this.#context
+    if (this.#context.isMember) return false
+    const own = log.entries.filter(isAdmitting).filter((entry) => admitted(entry) === self)
+    const endings = own.flatMap((entry) => log.roster.endings.get(entry.operation.id) ?? [])
+    const [ending] = endings
+    if (ending === undefined) return false
+    const { author, body } = ending.by.operation
+    if (ending.left) this.#context.notify({ event: 'left' })
+    else this.#context.notify({ event: 'excluded', by: author, reason: body.reason })
+    this.end(ending.left ? 'left' : 'excluded')
+    return true
+  }
+
+  /** Erases all keys and stops: there is nothing more to do in this room. */
+  end(status: 'left' | 'excluded'): void {
+    const context = this.#context
+    context.status = status
+    context.current = undefined
+    context.ring.eraseAll()
+    context.agenda.clear()
+    this.#roles.requests.forgetAll()
+    this.#roles.held.clear()
+  }
+
+  #comeIn(): void {
+    const context = this.#context
+    const { current, log } = context
+    if (context.status !== 'joining' || current === undefined || !context.isMember) return
+    context.status = 'joined'
+    this.#roles.newcomer.joined()
+    this.#roles.beacon.start()
+    const { version, revision } = current
+    context.notify({ event: 'joined', version, revision, members: log.roster.alive.size })
+    this.#members = new Map(context.others.map((peer) => [peer, context.nameOf(peer)]))
+  }
+
+  #tellMembers(): void {
+    const context = this.#context
+    if (context.status !== 'joined') return
+    const { log, others } = context
+    for (const peer of others) {
+      if (this.#members.has(peer)) continue
+      const name = context.nameOf(peer)
+      this.#members.set(peer, name)
+      context.notify({ event: 'member', peer, name, change: 'admitted' })
+      this.#roles.beacon.hearMember(peer)
+    }
+    for (const [peer, name] of this.#members) {
+      if (log.roster.alive.has(peer)) continue
+      this.#members.delete(peer)
+      this.#roles.windows.keepOnly(log.roster.alive)
+      context.notify({ event: 'member', peer, name, change: this.#hasLeft(peer) ? 'left' : 'excluded' })
+    }
+  }
+
+  #hasLeft(peer: PeerId): boolean {
+    const { dead, endings } = this.#context.log.roster
+    const last = [...dead.values()].filter((entry) => admitted(entry) === peer).at(-1)
+    return last !== undefined && (endings.get(last.operation.id) ?? []).some(({ left }) => left)
+  }
+
+  #tellKeys(): void {
+    const { current, log, status } = this.#context
+    if (current === undefined || status !== 'joined') return
+    const { version, revision } = current
+    const now = `${version} ${revision}`
+    if (now === this.#told) return
+    const cause = this.#told.startsWith(version) ? 'introduction' : this.#causeOf(log.get(version))
+    this.#told = now
+    this.#context.notify({ event: 'keys', version, revision, heads: log.heads, cause })
+  }
+
+  #causeOf(version: Entry | undefined): Cause {
+    const body = version?.operation.body
+    if (body?.kind !== 'change') return 'founding'
+    if (body.targets.length === 0) return 'seal'
+    return body.targets.every(({ leave }) => leave !== undefined) ? 'leave' : 'exclusion'
+  }
+
+  #planErasure(): void {
+    const { ring, agenda, now } = this.#context
+    const next = ring.erase(now)
+    if (Number.isFinite(next)) agenda.set('erase', next, () => undefined)
+  }
+
+  /** Asks for what we lack; seals what has to be sealed. */
+  #seeToOwed(wanted: Entry | undefined): void {
+    const { status, current, log, now } = this.#context
+    if (status !== 'joined') return
+    const { requests, excluder, held } = this.#roles
+    excluder.planSeal(current === undefined && wanted === undefined)
+    if (wanted) excluder.planSupersede(wanted.operation.id)
+    const unknown = held.awaitsUnknown(now, (version) => log.get(version) !== undefined)
+    if (wanted) requests.hint(wanted.operation.author)
+    if (wanted || this.#lacking || unknown || log.missing.length > 0) requests.sync(wanted?.operation.id)
+  }
+
+  #release(): void {
+    const { ring, log, now } = this.#context
+    const released = this.#roles.held.release(now, (awaits) =>
+      'version' in awaits
+        ? ring.get(awaits.version) !== undefined || ring.isErased(awaits.version)
+        : log.roster.alive.has(awaits.sender),
+    )
+    for (const inbound of released) this.#context.emit({ kind: 'retry', inbound })
+  }
+}

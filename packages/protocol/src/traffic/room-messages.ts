@@ -1,0 +1,120 @@
+/** What a room frame can say: chat, heartbeat, operations, a wish to leave. */
+import { SIGNATURE_LENGTH } from '../crypto/suite.ts'
+import { type Rejection } from '../errors.ts'
+import type { Group } from '../group/genesis.ts'
+import {
+  type AdmissionId,
+  compareIds,
+  fromHex,
+  ID_LENGTH,
+  operationIdOf,
+  type OperationId,
+  type Slot,
+} from '../ids.ts'
+import { CHECK_LENGTH } from '../keys/derivation.ts'
+import * as limits from '../limits.ts'
+import { decodeOperation, type Operation } from '../log/operation.ts'
+import { isRejection } from '../errors.ts'
+import { decode, type Reader } from '../wire/reader.ts'
+import { Writer } from '../wire/writer.ts'
+
+export interface Chat {
+  readonly kind: 'chat'
+  readonly text: string
+}
+
+/** Under the TEK: what the sender knows and holds. A hint: it changes no state but what we ask for. */
+export interface Heartbeat {
+  readonly kind: 'heartbeat'
+  /** Digest over all heads, so that more of them than are listed still show. */
+  readonly digest: Uint8Array
+  readonly heads: readonly OperationId[]
+  /** Slots the sender is key holder of, with their key-check values. */
+  readonly held: readonly { readonly slot: Slot; readonly check: Uint8Array }[]
+}
+
+export interface Operations {
+  readonly kind: 'operations'
+  readonly operations: readonly Operation[]
+}
+
+/** A member's wish to have its own admissions ended. */
+export interface Leave {
+  readonly kind: 'leave'
+  readonly admissions: readonly { readonly admission: AdmissionId; readonly signature: Uint8Array }[]
+}
+
+export type RoomMessage = Chat | Heartbeat | Operations | Leave
+
+const KINDS = { chat: 1, heartbeat: 2, operations: 3, leave: 4 } as const
+const DIGEST_LENGTH = 32
+const HELD_MAX = 4096
+
+export function encodeRoomMessage(message: RoomMessage): Uint8Array {
+  const writer = new Writer().u8(KINDS[message.kind])
+  switch (message.kind) {
+    case 'chat':
+      return writer.text(message.text).finish()
+    case 'heartbeat':
+      return writer
+        .fixed(message.digest)
+        .list(message.heads, (inner, head) => inner.fixed(fromHex(head)))
+        .list(message.held, (inner, { slot, check }) => inner.u16(slot).fixed(check))
+        .finish()
+    case 'operations':
+      return writer.list(message.operations, (inner, operation) => inner.bytes(operation.bytes)).finish()
+    case 'leave':
+      return writer
+        .list(message.admissions, (inner, { admission, signature }) =>
+          inner.fixed(fromHex(admission)).fixed(signature),
+        )
+        .finish()
+  }
+}
+
+export function decodeRoomMessage(group: Group, bytes: Uint8Array): RoomMessage | Rejection {
+  return decode(bytes, limits.FRAME_MAX, (reader) => {
+    const kind = reader.u8()
+    switch (kind) {
+      case KINDS.chat:
+        return { kind: 'chat', text: reader.text(limits.CHAT_MAX) }
+      case KINDS.heartbeat:
+        return readHeartbeat(reader)
+      case KINDS.operations:
+        return { kind: 'operations', operations: readOperations(reader, group) }
+      case KINDS.leave:
+        return { kind: 'leave', admissions: reader.list(limits.TARGETS_MAX, readLeave) }
+      default:
+        return reader.fail(`room message of kind ${kind}`, 'unknown-type')
+    }
+  })
+}
+
+function readHeartbeat(reader: Reader): Heartbeat {
+  return {
+    kind: 'heartbeat',
+    digest: reader.fixed(DIGEST_LENGTH),
+    heads: reader.ascending(
+      limits.HEARTBEAT_HEADS_MAX,
+      (inner) => operationIdOf(inner.fixed(ID_LENGTH)),
+      compareIds,
+    ),
+    held: reader.ascending(
+      HELD_MAX,
+      (inner) => ({ slot: inner.u16() as Slot, check: inner.fixed(CHECK_LENGTH) }),
+      (a, b) => a.slot - b.slot,
+    ),
+  }
+}
+
+/** Operations of a page; each is decoded in full, so nothing half-read goes on. */
+export function readOperations(reader: Reader, group: Group): Operation[] {
+  return reader.list(limits.ORPHANS_MAX, (inner) => {
+    const operation = decodeOperation(group, inner.bytes(limits.OPERATION_MAX))
+    return isRejection(operation) ? inner.fail(operation.detail, operation.rejected) : operation
+  })
+}
+
+function readLeave(reader: Reader): Leave['admissions'][number] {
+  return { admission: operationIdOf(reader.fixed(ID_LENGTH)), signature: reader.fixed(SIGNATURE_LENGTH) }
+}
