@@ -22,6 +22,10 @@ interface CliEvents {
 
 const living = new Set<CliProcess>()
 let closing = false
+// Whatever ends us, an error nobody caught included, no child stays behind.
+process.once('exit', () => {
+  for (const child of living) child.kill()
+})
 
 /** Ends every process that was started here, those still starting included, and lets no other start. */
 export async function stopAll(): Promise<void> {
@@ -74,11 +78,16 @@ export class CliProcess extends EventEmitter<CliEvents> {
     return reply
   }
 
+  /** Asks the process to end, without waiting for it. */
+  kill(): void {
+    this.#child.kill('SIGTERM')
+  }
+
   /** Ends the process and waits until it is gone. */
   async stop(): Promise<void> {
     if (this.#ended) return
     const end = once(this, 'end')
-    this.#child.kill('SIGTERM')
+    this.kill()
     const timer = setTimeout(() => this.#child.kill('SIGKILL'), END_MS)
     await end
     clearTimeout(timer)
@@ -119,6 +128,8 @@ export class CliProcess extends EventEmitter<CliEvents> {
       this.#seen.push(value)
       // Only the latest are ever asked for.
       if (this.#seen.length > 1_000) this.#seen.shift()
+      // In the JSON form mistakes are told as events; the last one is the likeliest reason for an end.
+      if (value['event'] === 'error') this.#complaint += `\n${String(value['message'])}`
       this.emit('event', value)
     } else if ('reply' in value) this.emit('reply', value)
   }
