@@ -8,7 +8,7 @@ import { harmlessName } from './text.ts'
 import { useTask } from './use-task.ts'
 
 /** UTF-8 bytes, the protocol's limit. */
-const REASON_MAX = 64
+const REASON_MAX = 256
 
 interface ExcludeDialogProps {
   room: Room

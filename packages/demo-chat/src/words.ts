@@ -21,23 +21,14 @@ export const statusExplained: Partial<Record<RoomStatus, string>> = {
 
 const causeWords: Record<string, string> = {
   present: 'In use when this page came in',
-  creation: 'The room was created',
-  genesis: 'The room was created',
-  founding: 'The room was created',
-  joined: 'You joined',
-  admission: 'A member was admitted',
-  join: 'A member was admitted',
-  revision: 'A member was admitted',
+  founding: 'The room was founded',
+  introduction: 'A member was admitted',
   exclusion: 'A member was excluded',
-  exclude: 'A member was excluded',
   leave: 'A member left',
-  seal: 'Concurrent changes were sealed',
-  refresh: 'All keys were made afresh',
-  merge: 'Two parts of the room merged',
-  transition: 'The key scheme changed',
-  rekey: 'Keys were fetched again after an absence',
+  seal: 'Changes made at the same time were sealed',
 }
 
+/** A cause in words; one that this page does not know yet stands as it came. */
 export function causeWord(cause: string): string {
   return Object.hasOwn(causeWords, cause) ? (causeWords[cause] ?? cause) : harmlessText(cause)
 }

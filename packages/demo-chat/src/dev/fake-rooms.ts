@@ -79,13 +79,13 @@ class FakeRoom extends EventTarget implements Room {
   }
 
   #converse(others: MemberInfo[]): void {
-    this.#keys('joined', hexOf('3f'), 1)
+    this.#keys('founding', hexOf('3f'), 1)
     const [ana, ben] = others
     if (ana === undefined || ben === undefined) return
     this.#say(ana, 'Good morning! Shall we go through the draft of the agreement?')
     this.#say(ana, 'I put my notes on page 4.')
     this.#say(ben, 'Yes, two minutes.\nالسلام عليكم — <img src=x onerror=alert(1)>')
-    this.#keys('admission', hexOf('3f'), 2)
+    this.#keys('introduction', hexOf('3f'), 2)
     this.#emit('member', { peer: peerOf('D'), name: 'Dora', change: 'left' })
     this.#keys('leave', hexOf('58'), 0)
     this.#say(ben, `A long line: ${'https://example.org/a/very/long/path/'.repeat(4)}`)
