@@ -9,7 +9,7 @@ import type { Visit } from './visit.ts'
 const NAME_MAX = 64
 
 export function Entrance({ visit, busy }: { visit: Visit; busy: boolean }) {
-  const invited = visit.seat !== undefined
+  const invited = visit.seat.invite !== undefined
   return (
     <main class="entrance">
       <div class="card">
@@ -47,13 +47,13 @@ function NameForm({ visit, busy }: Part) {
   const [typed, setTyped] = useState<string>()
   const field = useRef<HTMLInputElement>(null)
   const name = typed ?? visit.identity?.name ?? ''
-  const invite = visit.seat?.invite
+  const { invite } = visit.seat
   useEffect(() => field.current?.focus(), [])
 
   const submit = (event: Event): void => {
     event.preventDefault()
     if (name.trim() === '') field.current?.focus()
-    else void visit.enter(name.trim(), invite)
+    else void visit.enter(name.trim())
   }
   const action = invite === undefined ? 'Create a room' : 'Join the room'
   const doing = invite === undefined ? 'Creating the room…' : 'Joining…'

@@ -61,7 +61,7 @@ function Foot({ entry, quiet, onWriteAgain }: FootProps) {
 function DeliveryWord({ delivery, onWriteAgain }: { delivery: Delivery; onWriteAgain: () => void }) {
   if (delivery.kind === 'sending') return <span> · sending…</span>
   if (delivery.kind === 'sent') {
-    return <span>{delivery.reached === 0 ? ' · reached nobody' : ` · sent to ${delivery.reached}`}</span>
+    return <span>{delivery.reached === 0 ? ' · reached nobody' : ' · sent'}</span>
   }
   return (
     <span class="warning" role="alert">

@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks'
 import { clampField } from './clamp.ts'
 import { Dialog, Problem } from './dialog.tsx'
 import { PersonName } from './person.tsx'
-import type { Room } from './session.ts'
+import type { Room } from './room.ts'
 import { harmlessName } from './text.ts'
 import { useTask } from './use-task.ts'
 

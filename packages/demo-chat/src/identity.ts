@@ -11,6 +11,8 @@ export interface Identity {
   name: string
   /** Name of the database in which the networking code keeps this identity's rooms. */
   store: string
+  /** Whether it is the one that this tab had before it was reloaded. */
+  returned: boolean
   rememberName: (name: string) => Promise<void>
 }
 
@@ -23,9 +25,9 @@ const INDEX_KEY = 'conclave.identity'
 /** Takes the identity this tab had before, else the first free one of the pool. Held until the page goes away. */
 export async function takeIdentity(): Promise<Identity> {
   const former = formerIndex()
-  if (former !== undefined && (await hold(former, FORMER_PAGE_MS))) return load(former)
+  if (former !== undefined && (await hold(former, FORMER_PAGE_MS))) return load(former, true)
   for (let index = 0; index < POOL_MAX; index++) {
-    if (await hold(index, 0)) return load(index)
+    if (await hold(index, 0)) return load(index, false)
   }
   throw Object.assign(new Error('every identity of the pool is in use'), { code: 'too-many-tabs' })
 }
@@ -48,13 +50,14 @@ function hold(index: number, patienceMs: number): Promise<boolean> {
   })
 }
 
-async function load(index: number): Promise<Identity> {
+async function load(index: number, returned: boolean): Promise<Identity> {
   sessionStorage.setItem(INDEX_KEY, String(index))
   const stored = await readRecord(index)
   const record = stored ?? { seed: crypto.getRandomValues(new Uint8Array(32)), name: '' }
   if (stored === undefined) await writeRecord(index, record)
   return {
     ...record,
+    returned,
     store: `conclave-${index}`,
     rememberName: (name) => writeRecord(index, { seed: record.seed, name }),
   }

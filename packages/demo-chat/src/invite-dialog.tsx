@@ -3,7 +3,7 @@ import type { InviteOptions } from '@conclave/node'
 import { useMemo, useRef, useState } from 'preact/hooks'
 import { Dialog, Problem } from './dialog.tsx'
 import { linkOf } from './invite-link.ts'
-import type { Room } from './session.ts'
+import type { Room } from './room.ts'
 import { describeError } from './words.ts'
 
 const HOUR = 3_600

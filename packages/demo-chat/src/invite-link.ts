@@ -4,7 +4,7 @@
  */
 
 const INVITE_KEY = 'conclave.invite'
-const SEATED_KEY = 'conclave.seated'
+const ROOM_KEY = 'conclave.room'
 const INVITE_TEXT = /^[A-Za-z0-9_-]{16,8192}$/u
 
 /** The invite inside a link or a bare invite text; `undefined` when there is none. */
@@ -28,25 +28,24 @@ export function takeFragment(): { invite?: string; unreadable: boolean } {
   return { invite, unreadable: false }
 }
 
-/** What this tab was invited to, and whether it had already gone in (then a reload goes in again without asking). */
+/** What this tab was invited to, and the id of the room that it was in; with that a reload goes in again without asking. */
 export interface Seat {
-  invite: string
-  seated: boolean
+  invite?: string
+  room?: string
 }
 
-export function keepSeat({ invite, seated }: Seat): void {
-  sessionStorage.setItem(INVITE_KEY, invite)
-  if (seated) sessionStorage.setItem(SEATED_KEY, 'yes')
-  else sessionStorage.removeItem(SEATED_KEY)
+export function keepSeat({ invite, room }: Seat): void {
+  keep(INVITE_KEY, invite)
+  keep(ROOM_KEY, room)
 }
 
-export function keptSeat(): Seat | undefined {
+export function keptSeat(): Seat {
   const invite = inviteOf(sessionStorage.getItem(INVITE_KEY) ?? '')
-  if (invite === undefined) return undefined
-  return { invite, seated: sessionStorage.getItem(SEATED_KEY) === 'yes' }
+  const room = sessionStorage.getItem(ROOM_KEY)
+  return { ...(invite !== undefined && { invite }), ...(room !== null && { room }) }
 }
 
-export function giveUpSeat(): void {
-  sessionStorage.removeItem(INVITE_KEY)
-  sessionStorage.removeItem(SEATED_KEY)
+function keep(key: string, value: string | undefined): void {
+  if (value === undefined) sessionStorage.removeItem(key)
+  else sessionStorage.setItem(key, value)
 }

@@ -1,10 +1,10 @@
 /** Leaving the room oneself, which is more than closing the tab. */
 import { Dialog, Problem } from './dialog.tsx'
-import type { Room } from './session.ts'
 import { useTask } from './use-task.ts'
+import type { Visit } from './visit.ts'
 
-export function LeaveDialog({ room, onClose }: { room: Room; onClose: () => void }) {
-  const task = useTask(() => room.leave(), onClose)
+export function LeaveDialog({ visit, onClose }: { visit: Visit; onClose: () => void }) {
+  const task = useTask(() => visit.leave(), onClose)
   return (
     <Dialog title="Leave the room?" onClose={onClose}>
       <div class="stack">

@@ -1,7 +1,8 @@
 /**
  * What the page remembers of a room: the conversation and the key changes since it went in. The room itself keeps no history.
  */
-import type { MemberInfo, Room, RoomEventDetails, RoomState } from '@conclave/node'
+import type { MemberInfo, RoomEventDetails, RoomState } from '@conclave/node'
+import type { Room } from './room.ts'
 import { describeError } from './words.ts'
 
 /** Older entries are dropped, so that a page left open for weeks stays small. */

@@ -9,7 +9,7 @@ import { KeysPanel } from './keys-panel.tsx'
 import { LeaveDialog } from './leave-dialog.tsx'
 import { MembersPanel } from './members-panel.tsx'
 import { RoomLog } from './room-log.ts'
-import type { Room } from './session.ts'
+import type { Room } from './room.ts'
 import type { Visit } from './visit.ts'
 import { statusExplained, statusWord } from './words.ts'
 
@@ -49,7 +49,7 @@ export function RoomScreen({ visit, room }: { visit: Visit; room: Room }) {
           <MembersPanel log={log} onExclude={(peer, name) => setAsking({ for: 'exclude', peer, name })} />
         )}
       </aside>
-      <Question asking={asking} room={room} onClose={() => setAsking(undefined)} />
+      <Question asking={asking} visit={visit} room={room} onClose={() => setAsking(undefined)} />
     </div>
   )
 }
@@ -128,13 +128,14 @@ function PanelSwitch({ panel, members, onSwitch }: PanelSwitchProps) {
 
 interface QuestionProps {
   asking: Asking | undefined
+  visit: Visit
   room: Room
   onClose: () => void
 }
 
-function Question({ asking, room, onClose }: QuestionProps) {
+function Question({ asking, visit, room, onClose }: QuestionProps) {
   if (asking === undefined) return null
   if (asking.for === 'invite') return <InviteDialog room={room} onClose={onClose} />
-  if (asking.for === 'leave') return <LeaveDialog room={room} onClose={onClose} />
+  if (asking.for === 'leave') return <LeaveDialog visit={visit} onClose={onClose} />
   return <ExcludeDialog room={room} peer={asking.peer} name={asking.name} onClose={onClose} />
 }

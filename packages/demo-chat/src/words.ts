@@ -38,6 +38,7 @@ const errorWords: Record<string, string> = {
   'not-loaded': 'Part of this page did not load. Check your connection and reload the page.',
   'no-relay-configured':
     'This site names no relay to create a room on. Ask whoever runs it, or join by an invite link, which brings its own relay.',
+  'room-lost': 'Another tab took the place of this one. Open your invite link again.',
   'too-many-tabs': 'Too many tabs of this page are open. Close some of them and try again.',
   'invite-unreadable':
     'That is not a complete invite link. Copy the whole link again, up to its last letter.',

@@ -1,4 +1,4 @@
-import type { MemberInfo, RoomEventDetails, RoomState } from '@conclave/node'
+import type { MemberInfo, RoomEventDetails, RoomEventName, RoomState } from '@conclave/node'
 import { afterEach, describe, expect, it } from 'vitest'
 import { RoomLog } from '../src/room-log.ts'
 
@@ -26,7 +26,7 @@ class StubRoom extends EventTarget {
   leave = async (): Promise<void> => {}
   close = async (): Promise<void> => {}
 
-  emit<K extends keyof RoomEventDetails & string>(name: K, detail: RoomEventDetails[K]): void {
+  emit<K extends RoomEventName>(name: K, detail: RoomEventDetails[K]): void {
     this.dispatchEvent(new CustomEvent(name, { detail }))
   }
 }

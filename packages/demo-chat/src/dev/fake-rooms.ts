@@ -1,7 +1,15 @@
 /**
  * An imitation of @conclave/node for work on the page's looks: `?fake`, `?fake=joining`, `?fake=offline`. In no build.
  */
-import type { MemberInfo, Room, RoomEventDetails, RoomOptions, RoomState, RoomStatus } from '@conclave/node'
+import type {
+  MemberInfo,
+  RoomEventDetails,
+  RoomEventName,
+  RoomOptions,
+  RoomState,
+  RoomStatus,
+} from '@conclave/node'
+import type { Room } from '../room.ts'
 
 const peerOf = (letter: string): string => `12D3KooW${letter.repeat(36)}${letter}kQ7x${letter}m2`
 const hexOf = (byte: string): string => byte.repeat(32)
@@ -10,8 +18,8 @@ export async function createRoom(options: RoomOptions): Promise<Room> {
   return new FakeRoom(options, [])
 }
 
-export async function joinRoom(options: RoomOptions, invite: string): Promise<Room> {
-  if (invite.startsWith('expired'))
+export async function joinRoom(options: RoomOptions, invite?: string): Promise<Room> {
+  if (invite?.startsWith('expired'))
     throw Object.assign(new Error('This invite has expired. Ask a member of the room for a new one.'), {
       code: 'expired-invite',
     })
@@ -102,7 +110,7 @@ class FakeRoom extends EventTarget implements Room {
     this.#emit('keys', { version, revision, heads, scheme, cause })
   }
 
-  #emit<K extends keyof RoomEventDetails>(name: K, detail: RoomEventDetails[K]): void {
+  #emit<K extends RoomEventName>(name: K, detail: RoomEventDetails[K]): void {
     this.dispatchEvent(new CustomEvent(name, { detail }))
   }
 }
