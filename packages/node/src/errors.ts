@@ -1,17 +1,5 @@
-/**
- * The caller's mistake, or something about the caller's machine that the caller has to change. The message is one
- * sentence that says what to do. What peers do wrong never becomes one of these: it is answered with a verdict.
- */
-export class UsageError extends Error {
-  override readonly name = 'UsageError'
-  /** Stable, lower-case and hyphenated, e.g. `identity-damaged`. */
-  readonly code: string
-
-  constructor(code: string, message: string, options?: ErrorOptions) {
-    super(message, options)
-    this.code = code
-  }
-}
+/** Errors of the node, and reading those of others. */
+export { UsageError } from '@conclave/protocol'
 
 /** The message of anything that was thrown. */
 export function messageOf(error: unknown): string {
@@ -22,4 +10,11 @@ export function messageOf(error: unknown): string {
 export function codeOf(error: unknown): string {
   if (typeof error !== 'object' || error === null || !('code' in error)) return ''
   return typeof error.code === 'string' ? error.code : ''
+}
+
+/** Whether it is the caller's to mend. Two copies of a package may be loaded, so the name counts, not the class. */
+export function isUsageError(error: unknown): error is Error & { code: string } {
+  return (
+    error instanceof Error && error.name === 'UsageError' && 'code' in error && typeof error.code === 'string'
+  )
 }

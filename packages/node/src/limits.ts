@@ -39,6 +39,9 @@ export const ANNOUNCED_ADDRESSES_MAX = 4
 /** Characters of one announced address; a circuit address with two peer ids has about 180. */
 export const ANNOUNCED_ADDRESS_CHARS_MAX = 512
 
+/** Direct dials of one node at once: a burst of WebRTC handshakes loses packets to itself, and retries take seconds. */
+export const DIRECT_DIALS_MAX = 4
+
 /** One dial of a direct connection; a blocked WebRTC dial fails after 6 s by itself. */
 export const DIRECT_DIAL_MS = 10_000
 
@@ -85,3 +88,21 @@ export const VERIFICATIONS_MAX = { all: 1_024, peer: 128 } as const
 
 /** Remembered outcomes of signature checks; 32 bytes of hash each, and the log is re-sent often. */
 export const VERIFICATION_CACHE_MAX = 4_096
+
+/** Claims of one message that are checked at a time: below what the verifier takes from one peer. */
+export const SCREENED_CLAIMS_A_BATCH = 64
+
+/** How long a frame that waits for a key keeps gossipsub waiting for a verdict. */
+export const HELD_VERDICT_MS = 2_500
+
+/** Longest timer: beyond 24.8 days setTimeout fires at once, and a browser may have slept. */
+export const TIMER_MS_MAX = 60_000
+
+/** An invite lasts a week unless its maker says otherwise. */
+export const DEFAULT_INVITE_SECONDS = 7 * 24 * 3_600
+
+/** What was published last needs this long to leave the process. */
+export const LEAVE_FLUSH_MS = 200
+
+/** A knock that no neighbour was there to hear is repeated after this. */
+export const UNHEARD_RETRY_MS = 250

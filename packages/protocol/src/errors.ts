@@ -36,25 +36,17 @@ export function isRejection(value: object): value is Rejection {
   return 'rejected' in value
 }
 
-export type UsageCode =
-  | 'bad-invite'
-  | 'expired-invite'
-  | 'bad-name'
-  | 'bad-text'
-  | 'not-joined'
-  | 'not-a-member'
-  | 'not-yourself'
-  | 'nothing-to-do'
-  | 'too-many'
-  | 'queue-full'
-
-/** The caller asked for something that cannot be done; the message says what to do instead. */
+/**
+ * The caller's mistake, or something about the caller's machine that the caller has to change. The message says what to
+ * do. What peers do wrong never becomes one of these.
+ */
 export class UsageError extends Error {
   override readonly name = 'UsageError'
-  readonly code: UsageCode
+  /** Stable, lower-case and hyphenated, e.g. `bad-invite`. */
+  readonly code: string
 
-  constructor(code: UsageCode, message: string) {
-    super(message)
+  constructor(code: string, message: string, options?: { cause?: unknown }) {
+    super(message, options)
     this.code = code
   }
 }

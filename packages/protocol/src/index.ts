@@ -1,7 +1,7 @@
 /** Group keys without a server: VersaKey's Distributed Flat as a pure state machine. See SPEC.md for the rules. */
 export { nobleSigner, nobleSuite, nobleVerify } from './crypto/noble-suite.ts'
 export type { AeadInput, Claim, Signer, Suite } from './crypto/suite.ts'
-export { isRejection, type Rejection, type RejectionCode, type UsageCode, UsageError } from './errors.ts'
+export { isRejection, type Rejection, type RejectionCode, UsageError } from './errors.ts'
 export { type Group, type IdSpace, newRoom, openRoom } from './group/genesis.ts'
 export {
   decodeInvite,

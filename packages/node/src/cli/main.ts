@@ -6,6 +6,7 @@
 import { Command, Option } from 'commander'
 import { runCommand } from './process.ts'
 import type { IdentityOptions } from './identity.ts'
+import type { PeerOptions } from './peer.ts'
 import type { RelayOptions } from './relay.ts'
 
 const json = (): Option => flag('--json', 'one JSON object a line on stdout, and nothing else')
@@ -31,6 +32,30 @@ program
   .addOption(json())
   .action(async (options: RelayOptions) => {
     await runCommand(options, async (session) => await (await import('./relay.ts')).relay(options, session))
+  })
+
+program
+  .command('peer')
+  .description('be a member without a page: of the room of an invite, of an open room, or of a new one')
+  .argument('[invite]', 'an invite, or a link that holds one')
+  .addOption(flag('--room <name>', 'an open room: whoever knows its name is let in'))
+  .addOption(list('--relay <multiaddr>', 'a circuit relay to meet at; repeat for more').default([]))
+  .addOption(flag('--name <text>', 'the name that others see'))
+  .addOption(identity())
+  .addOption(flag('--store <dir>', 'keep the membership log here, to come back after a restart'))
+  .addOption(list('--ice-server <url>', 'a STUN or TURN server of your choice; none by default').default([]))
+  .addOption(
+    flag('--ice-transport-policy <policy>', 'relay: no direct connection but through TURN').choices([
+      'all',
+      'relay',
+    ]),
+  )
+  .addOption(json())
+  .action(async (invite: string | undefined, options: PeerOptions) => {
+    await runCommand(
+      options,
+      async (session) => await (await import('./peer.ts')).peer(invite, options, session),
+    )
   })
 
 program

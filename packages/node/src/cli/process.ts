@@ -1,5 +1,5 @@
 /** What every command needs of its process: output in two forms, one sentence for a mistake, a clean end at a signal. */
-import { codeOf, messageOf, UsageError } from '../errors.ts'
+import { codeOf, isUsageError, messageOf } from '../errors.ts'
 import { cleanUpWebRtc } from '../webrtc-cleanup.ts'
 
 export interface OutputOptions {
@@ -9,6 +9,8 @@ export interface OutputOptions {
 export interface Session {
   /** Writes one event: as a line of JSON, or as text for people. */
   emit(event: { event: string } & Record<string, unknown>, text: string): void
+  /** Writes a reply likewise; no text is no line. */
+  reply(reply: object, text: string): void
   /** Resolves at the first SIGINT or SIGTERM. */
   untilStopped(): Promise<void>
 }
@@ -25,7 +27,11 @@ export async function runCommand(
   // Whoever reads our output may go away first; that is no reason for a trace.
   process.stdout.on('error', (error) => process.exit(codeOf(error) === 'EPIPE' ? 0 : 1))
   try {
-    await run({ emit: (event, text) => write(isJson ? JSON.stringify(event) : text), untilStopped })
+    const tell = (value: object, text: string): void => {
+      if (isJson) write(JSON.stringify(value))
+      else if (text !== '') write(text)
+    }
+    await run({ emit: tell, reply: tell, untilStopped })
   } catch (error) {
     process.exitCode = 1
     reportFailure(error, isJson)
@@ -35,7 +41,7 @@ export async function runCommand(
 }
 
 function reportFailure(error: unknown, isJson: boolean): void {
-  const code = error instanceof UsageError ? error.code : 'internal'
+  const code = isUsageError(error) ? error.code : 'internal'
   const message = messageOf(error)
   if (isJson) write(JSON.stringify({ event: 'error', code, message }))
   const trace = error instanceof Error ? (error.stack ?? message) : message

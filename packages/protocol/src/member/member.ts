@@ -138,6 +138,14 @@ export class Member {
     return this.#step(at, () => this.#newcomer.start(entrance))
   }
 
+  /** The network came, or came back: whoever waits to be let in asks again at once, a member shows itself. */
+  wake(at: StepContext): Output[] {
+    return this.#step(at, () => {
+      if (this.#context.status === 'joining') this.#newcomer.askAgain()
+      else if (this.#context.status === 'joined') this.#beacon.beatSoon()
+    })
+  }
+
   /** Runs whatever is due. */
   tick(at: StepContext): Output[] {
     return this.#step(at, () => undefined)

@@ -50,6 +50,11 @@ export class Newcomer {
     if (entrance.kind === 'open') agenda.set('found', now + wait, () => this.#foundIfAlone())
   }
 
+  /** Solicits now rather than at the next turn. */
+  askAgain(): void {
+    if (this.#context.agenda.has('solicit')) this.#solicit()
+  }
+
   #solicit(): void {
     const { agenda, now, timing, name, status } = this.#context
     if (status !== 'joining') return

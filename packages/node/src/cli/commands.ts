@@ -1,0 +1,157 @@
+/** The commands that a headless peer takes on stdin, one JSON object a line. */
+import { isUsageError, messageOf } from '../errors.ts'
+import type { Room } from '../room.ts'
+
+export interface Command {
+  /** Repeated in the reply; null when the command had none. */
+  readonly id: unknown
+  readonly name: string
+  readonly fields: Readonly<Record<string, unknown>>
+}
+
+export type Reply = { readonly reply: unknown } & (
+  | ({ readonly ok: true } & Readonly<Record<string, unknown>>)
+  | { readonly ok: false; readonly code: string; readonly message: string }
+)
+
+/** What commands act on. */
+export interface Target {
+  readonly room: Room
+  /** Ends the process, after leaving the room or without. */
+  readonly end: () => void
+}
+
+/** A command that is not well-formed; the message names the field. */
+class CommandError extends Error {
+  readonly code: string
+
+  constructor(code: string, message: string) {
+    super(message)
+    this.code = code
+  }
+}
+
+type Result = Readonly<Record<string, unknown>>
+type Handler = (fields: Fields, target: Target) => Result | Promise<Result>
+
+const HANDLERS: Readonly<Record<string, Handler>> = {
+  send: async (fields, { room }) => await room.send(fields.text('text')),
+  invite: (fields, { room }) => {
+    fields.mustBeAbsent('admit')
+    const ttl = fields.count('ttl')
+    const uses = fields.count('uses')
+    const options = { ...(ttl !== undefined && { ttl }), ...(uses !== undefined && { uses }) }
+    return { url: `conclave:#${room.invite(options)}` }
+  },
+  exclude: async (fields, { room }) => {
+    await room.exclude(fields.texts('peers'), fields.optionalText('reason') ?? '')
+    return {}
+  },
+  members: (_fields, { room }) => ({ members: room.members }),
+  state: (_fields, { room }) => ({ ...room.state }),
+  leave: async (_fields, target) => {
+    await target.room.leave()
+    target.end()
+    return {}
+  },
+  quit: (_fields, target) => {
+    target.end()
+    return {}
+  },
+}
+
+/** Commands of the JSON form that are not built yet. They answer, so that a program can tell them from typing errors. */
+const UNSUPPORTED = ['admit', 'deny', 'vote', 'revoke', 'refresh', 'merge', 'transition', 'split', 'destroy']
+
+/** Reads and carries out one line. Never rejects: whatever is wrong with it is in the reply. */
+export async function answer(line: string, target: Target): Promise<Reply> {
+  let id: unknown = null
+  try {
+    const command = parseCommand(line)
+    id = command.id
+    return { reply: id, ok: true, ...(await carryOut(command, target)) }
+  } catch (error) {
+    const isTold = error instanceof CommandError || isUsageError(error)
+    return {
+      reply: idOf(line) ?? id,
+      ok: false,
+      code: isTold ? error.code : 'internal',
+      message: messageOf(error),
+    }
+  }
+}
+
+async function carryOut({ name, fields }: Command, target: Target): Promise<Result> {
+  const handler = Object.hasOwn(HANDLERS, name) ? HANDLERS[name] : undefined
+  if (handler) return await handler(new Fields(fields), target)
+  if (UNSUPPORTED.includes(name)) throw new CommandError('unsupported', `"${name}" is not built yet.`)
+  const known = Object.keys(HANDLERS).join(', ')
+  throw new CommandError('unknown-command', `"command" is "${name}"; known are ${known}.`)
+}
+
+function parseCommand(line: string): Command {
+  const value = parseJson(line)
+  if (value === undefined)
+    throw new CommandError('bad-json', 'The line is not JSON; write one object a line.')
+  if (!isRecord(value))
+    throw new CommandError('bad-json', 'The line is not a JSON object; write {"command":…}.')
+  const { id = null, command, ...fields } = value
+  if (typeof command !== 'string') throw new CommandError('bad-field', '"command" is missing or not text.')
+  return { id, name: command, fields }
+}
+
+function idOf(line: string): unknown {
+  const value = parseJson(line)
+  return isRecord(value) ? value['id'] : undefined
+}
+
+function parseJson(line: string): unknown {
+  try {
+    return JSON.parse(line)
+  } catch {
+    return undefined
+  }
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** A command's fields, read with a complaint that names the field. */
+class Fields {
+  readonly #values: Readonly<Record<string, unknown>>
+
+  constructor(values: Readonly<Record<string, unknown>>) {
+    this.#values = values
+  }
+
+  text(name: string): string {
+    const value = this.#values[name]
+    if (typeof value !== 'string') throw new CommandError('bad-field', `"${name}" is missing or not text.`)
+    return value
+  }
+
+  optionalText(name: string): string | undefined {
+    return this.#values[name] === undefined ? undefined : this.text(name)
+  }
+
+  texts(name: string): string[] {
+    const value = this.#values[name]
+    const isList = Array.isArray(value) && value.every((item): item is string => typeof item === 'string')
+    if (!isList) throw new CommandError('bad-field', `"${name}" is missing or not a list of texts.`)
+    return value
+  }
+
+  count(name: string): number | undefined {
+    const value = this.#values[name]
+    if (value === undefined) return undefined
+    if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) {
+      throw new CommandError('bad-field', `"${name}" is not a whole number of 0 or more.`)
+    }
+    return value
+  }
+
+  mustBeAbsent(name: string): void {
+    if (this.#values[name] !== undefined) throw new CommandError('unsupported', `"${name}" is not built yet.`)
+  }
+}

@@ -1,0 +1,53 @@
+/** A peer's events and replies in words, and what a person types as commands. */
+import type { RoomEventDetails, RoomEventName } from '../room-api.ts'
+import type { Reply } from './commands.ts'
+
+type Teller<K extends RoomEventName> = (detail: RoomEventDetails[K]) => string
+
+const TELLERS: { readonly [K in RoomEventName]: Teller<K> } = {
+  joined: ({ peer, members }) =>
+    `You are in, as ${peer}; ${members} in the room. Type to talk, /help for more.`,
+  message: ({ from, name, text }) => `${who(from, name)}: ${text}`,
+  member: ({ peer, name, change }) => `* ${who(peer, name)} ${change}`,
+  keys: ({ version, revision, cause }) =>
+    `* keys: version ${version.slice(0, 8)} revision ${revision} (${cause})`,
+  excluded: ({ by, reason }) => `* you were excluded by ${by}${reason === '' ? '' : `: ${reason}`}`,
+  transport: ({ peer, via }) => `* ${tag(peer)} is reached by ${via}`,
+  error: ({ message }) => `! ${message}`,
+}
+
+/** One event as a line for people. */
+export function textOfEvent<K extends RoomEventName>(name: K, detail: RoomEventDetails[K]): string {
+  return printable(TELLERS[name](detail))
+}
+
+/** A reply as a line for people; empty when there is nothing to say. */
+export function textOfReply(reply: Reply): string {
+  if (!reply.ok) return printable(`! ${reply.message}`)
+  const { reply: _id, ok: _ok, reached: _reached, ...rest } = reply
+  return Object.keys(rest).length === 0 ? '' : printable(JSON.stringify(rest, null, 2))
+}
+
+/** What somebody typed, as the JSON command it means: `/exclude PEER why` or plain words to say. */
+export function commandOfText(line: string): string {
+  if (!line.startsWith('/')) return JSON.stringify({ command: 'send', text: line })
+  const [command = '', peer = '', ...reason] = line.slice(1).split(' ')
+  if (command !== 'exclude') return JSON.stringify({ command })
+  return JSON.stringify({ command, peers: [peer], reason: reason.join(' ') })
+}
+
+function who(peer: string, name: string): string {
+  return name === '' ? tag(peer) : `${name} (${tag(peer)})`
+}
+
+/** The end of a peer id: the beginning is the same for everybody. */
+function tag(peer: string): string {
+  return peer.slice(-6)
+}
+
+/** Without control and bidirectional characters, which could forge lines or turn text around in a terminal. */
+function printable(text: string): string {
+  return text.replaceAll(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, (character) =>
+    character === '\n' ? character : '\uFFFD',
+  )
+}

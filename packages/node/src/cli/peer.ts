@@ -1,0 +1,116 @@
+/** `conclave peer`: a member without a page, for people at a terminal and for programs. */
+import { fstatSync } from 'node:fs'
+import { createInterface } from 'node:readline'
+import { UsageError } from '../errors.ts'
+import { loadIdentity } from '../identity-file.ts'
+import { createRoom, joinRoom, type RoomOptions } from '../join-room.ts'
+import { lastRoom } from '../room-store.ts'
+import { openStore } from '../store.ts'
+import { answer } from './commands.ts'
+import { commandOfText, textOfEvent, textOfReply } from './peer-text.ts'
+import type { RoomEventName } from '../room-api.ts'
+import type { Room } from '../room.ts'
+import type { OutputOptions, Session } from './process.ts'
+
+export interface PeerOptions extends OutputOptions {
+  room?: string
+  relay: string[]
+  name?: string
+  identity?: string
+  store?: string
+  iceServer: string[]
+  iceTransportPolicy?: 'all' | 'relay'
+}
+
+const EVENTS: readonly RoomEventName[] = [
+  'joined',
+  'message',
+  'member',
+  'keys',
+  'excluded',
+  'transport',
+  'error',
+]
+
+/** Runs until a signal, a `quit`, or the end of a piped stdin. Throws `UsageError` for what the user has to mend. */
+export async function peer(
+  invite: string | undefined,
+  options: PeerOptions,
+  session: Session,
+): Promise<void> {
+  if (invite !== undefined && options.room !== undefined) {
+    throw new UsageError('two-rooms', 'Give an invite or --room, not both: an invite names its room itself.')
+  }
+  const room = await enter(invite, options)
+  const ended = Promise.withResolvers<void>()
+  for (const name of EVENTS) {
+    room.addEventListener(name, ({ detail }) =>
+      session.emit({ event: name, ...detail }, textOfEvent(name, detail)),
+    )
+  }
+  room.addEventListener('excluded', () => ended.resolve())
+  readCommands(room, { session, isJson: options.json === true, end: ended.resolve })
+  await Promise.race([session.untilStopped(), ended.promise])
+  await room.close()
+}
+
+async function enter(invite: string | undefined, options: PeerOptions): Promise<Room> {
+  const { name, store, relay } = options
+  const identity = options.identity === undefined ? undefined : await loadIdentity(options.identity)
+  const roomOptions: RoomOptions = {
+    relays: relay,
+    rtcConfiguration: {
+      iceServers: options.iceServer.map((urls) => ({ urls })),
+      ...(options.iceTransportPolicy && { iceTransportPolicy: options.iceTransportPolicy }),
+    },
+    ...(name !== undefined && { name }),
+    ...(store !== undefined && { store }),
+    ...(identity && { identity: identity.seed }),
+  }
+  const given = invite ?? options.room
+  const isNew = given === undefined && !(await hasRoom(store))
+  if (relay.length === 0 && (isNew || options.room !== undefined)) {
+    throw new UsageError('no-relay', 'Name a relay with --relay: without one nobody can find this room.')
+  }
+  return isNew ? await createRoom(roomOptions) : await joinRoom(roomOptions, given)
+}
+
+/** Whether an earlier run left a room in the store. */
+async function hasRoom(directory: string | undefined): Promise<boolean> {
+  if (directory === undefined) return false
+  const store = await openStore(directory)
+  try {
+    return (await lastRoom(store)) !== undefined
+  } finally {
+    await store.close()
+  }
+}
+
+interface CommandLoop {
+  readonly session: Session
+  readonly isJson: boolean
+  readonly end: () => void
+}
+
+function readCommands(room: Room, { session, isJson, end }: CommandLoop): void {
+  const lines = createInterface({ input: process.stdin, terminal: false })
+  lines.on('line', (line) => {
+    if (line.trim() === '') return
+    void answer(isJson ? line : commandOfText(line), { room, end }).then((reply) =>
+      session.reply(reply, textOfReply(reply)),
+    )
+  })
+  // A pipe that ends means that whoever started us is gone. A service's /dev/null ends at once and means nothing.
+  lines.on('close', () => {
+    if (isPiped()) end()
+  })
+}
+
+function isPiped(): boolean {
+  try {
+    const stdin = fstatSync(0)
+    return stdin.isFIFO() || stdin.isSocket()
+  } catch {
+    return false
+  }
+}

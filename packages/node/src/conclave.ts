@@ -1,0 +1,265 @@
+/** Rooms on a libp2p node: as a service of a node that somebody has, and what `joinRoom` builds on. */
+import {
+  decodeInvite,
+  grantClaim,
+  isInviteText,
+  makeProof,
+  Member,
+  newRoom,
+  nobleSigner,
+  nobleSuite,
+  openRoom,
+  type Entrance,
+  type Group,
+  type Timing,
+} from '@conclave/protocol'
+import { fromString } from 'uint8arrays/from-string'
+import { toString } from 'uint8arrays/to-string'
+import { UsageError } from './errors.ts'
+import { hostOfComponents, type HostComponents, type NetworkHost } from './host.ts'
+import type { JoinedTopics } from './joined-topics.ts'
+import { PeerNetwork } from './peer-network.ts'
+import { RelayPeers } from './relay-peers.ts'
+import { RelaySupervisor, type RelayProblem } from './relay-supervisor.ts'
+import { lastRoom, RoomStore, type RoomRecord } from './room-store.ts'
+import { Room } from './room.ts'
+import { createSigner } from './signer.ts'
+import { memoryStore } from './store.ts'
+import { Verifier } from './verifier.ts'
+import type { Datastore } from 'interface-datastore'
+import type { PrivateKey } from '@libp2p/interface'
+
+export interface ConclaveInit {
+  /** Multiaddrs of circuit relays to keep dialled; an invite's come on top, three in all. */
+  relays?: readonly string[]
+  /** Where rooms keep their logs; memory by default. */
+  datastore?: Datastore
+  /** The protocol's durations; for tests. */
+  timing?: Partial<Timing>
+  /** Called when a room has closed, whoever closed it. */
+  onRoomClosed?(): Promise<void>
+}
+
+/** How a member shows itself in one room. */
+export interface MemberOptions {
+  /** Display name, 64 bytes at most. */
+  name?: string
+}
+
+interface ConclaveParts {
+  readonly host: NetworkHost
+  /** The node's Ed25519 seed: its peer id is the member's. */
+  readonly seed: Uint8Array
+  readonly publicKey: Uint8Array
+  readonly topics: JoinedTopics
+  readonly relayPeers: RelayPeers
+}
+
+interface Entry {
+  readonly group: Group
+  readonly entrance: Entrance
+  readonly record: RoomRecord
+  readonly relays: readonly string[]
+}
+
+/** The rooms of one node. */
+export class Conclave {
+  readonly #parts: ConclaveParts
+  readonly #init: ConclaveInit
+  readonly #datastore: Datastore
+  readonly #supervisor: RelaySupervisor
+  readonly #network: PeerNetwork
+  readonly #verifier = new Verifier()
+  readonly #rooms = new Set<Room>()
+  #problem: RelayProblem | undefined
+
+  constructor(parts: ConclaveParts, init: ConclaveInit) {
+    this.#parts = parts
+    this.#init = init
+    this.#datastore = init.datastore ?? memoryStore()
+    const { host, relayPeers, topics } = parts
+    this.#supervisor = new RelaySupervisor({
+      host,
+      relayPeers,
+      onChange: () => this.#relayChanged(),
+      onProblem: (problem) => this.#relayFailed(problem),
+    })
+    this.#network = new PeerNetwork({ host, topics, relayPeers, supervisor: this.#supervisor })
+  }
+
+  /** Called by libp2p when the node starts. */
+  async start(): Promise<void> {
+    await this.#network.start()
+    this.#supervisor.add(this.#init.relays ?? [])
+  }
+
+  /** Called by libp2p when the node stops: every room goes offline, none is left. */
+  async stop(): Promise<void> {
+    for (const room of this.#rooms) await room.close()
+    await this.#supervisor.stop()
+    await this.#network.stop()
+  }
+
+  /** A new room that one enters by invite, with us as its first member. */
+  async create(options: MemberOptions = {}): Promise<Room> {
+    const entropy = crypto.getRandomValues(new Uint8Array(48))
+    return await this.#enter(this.#created(entropy, []), options)
+  }
+
+  /**
+   * Enters a room by an invite, by a link that holds one, or by an open room's name; without either the one this store
+   * was last used for. Resolves at once; `joined` tells when we are in. Throws `UsageError` for an invite that is damaged
+   * or has expired.
+   */
+  async join(inviteOrName?: string, options: MemberOptions = {}): Promise<Room> {
+    const entry = inviteOrName === undefined ? await this.#lastEntry() : await this.#entryOf(inviteOrName)
+    return await this.#enter(entry, options)
+  }
+
+  async #lastEntry(): Promise<Entry> {
+    const record = await lastRoom(this.#datastore)
+    if (record === undefined)
+      throw new UsageError('no-room', 'Name a room or give an invite: none is stored here.')
+    const entry = await this.#entryOfRecord(record)
+    return { ...entry, relays: [...entry.relays, ...record.relays] }
+  }
+
+  async #entryOfRecord(record: RoomRecord): Promise<Entry> {
+    switch (record.kind) {
+      case 'open':
+        return this.#open(record.name)
+      case 'invited':
+        // It was good when we were let in; it may have expired since.
+        return await this.#invited(record.invite, 0)
+      case 'created':
+        return this.#created(fromString(record.entropy, 'base64url'), record.relays)
+    }
+  }
+
+  async #entryOf(inviteOrName: string): Promise<Entry> {
+    if (isInviteText(inviteOrName)) return await this.#invited(inviteOrName, Date.now() / 1_000)
+    return this.#open(inviteOrName)
+  }
+
+  #open(name: string): Entry {
+    const record = { kind: 'open', name, relays: this.#relays() } as const
+    return { group: openRoom(name, nobleSuite), entrance: { kind: 'open' }, record, relays: [] }
+  }
+
+  async #invited(text: string, now: number): Promise<Entry> {
+    const { group, grant, seed, relays } = decodeInvite(text, nobleSuite, now)
+    const claims = [grantClaim(group.id, grant)]
+    if ((await this.#verifier.verifyAll('invite', claims)) !== true) {
+      throw new UsageError(
+        'bad-invite',
+        'This invite is forged, or made for another room. Ask a member for a new one.',
+      )
+    }
+    const proof = makeProof(group.id, nobleSigner(seed), this.#parts.publicKey)
+    const invite = text.slice(text.lastIndexOf('#') + 1)
+    const record = { kind: 'invited', invite, relays } as const
+    return { group, entrance: { kind: 'join', evidence: { grant, proof } }, record, relays }
+  }
+
+  #created(entropy: Uint8Array, relays: readonly string[]): Entry {
+    const group = newRoom({ creator: this.#parts.publicKey, entropy }, nobleSuite)
+    const record = {
+      kind: 'created',
+      entropy: toString(entropy, 'base64url'),
+      relays: this.#relays(),
+    } as const
+    return { group, entrance: { kind: 'found' }, record, relays }
+  }
+
+  async #enter(entry: Entry, { name }: MemberOptions): Promise<Room> {
+    const { group, record } = entry
+    this.#supervisor.add(entry.relays)
+    const store = new RoomStore(this.#datastore, group)
+    const stored = await store.load()
+    const room = this.#room(group, store, name)
+    await store.remember(record)
+    this.#rooms.add(room)
+    // A room that was founded already is entered as a member of it, never founded again.
+    const entrance: Entrance =
+      stored.length > 0 && entry.entrance.kind === 'found' ? { kind: 'join' } : entry.entrance
+    room.setOnline(this.#isOnline)
+    room.start(entrance, stored)
+    if (this.#problem && !this.#isOnline) room.report(this.#problem.code, this.#problem.message)
+    return room
+  }
+
+  #room(group: Group, store: RoomStore, name: string | undefined): Room {
+    const { seed, publicKey } = this.#parts
+    const sign = createSigner(seed)
+    const start = {
+      now: performance.now(),
+      entropy: crypto.getRandomValues(new Uint8Array(32)),
+      wallSeconds: Date.now() / 1_000,
+    }
+    const { timing } = this.#init
+    const signer = { publicKey, sign }
+    const member = new Member({
+      group,
+      signer,
+      start,
+      ...(name !== undefined && { name }),
+      ...(timing && { timing }),
+    })
+    const room: Room = new Room({
+      member,
+      verifier: this.#verifier,
+      store,
+      relays: this.#relays(),
+      openNetwork: (handlers) => this.#network.join({ topics: group.topics, ...handlers }),
+      onClose: async () => {
+        this.#rooms.delete(room)
+        await this.#init.onRoomClosed?.()
+      },
+    })
+    return room
+  }
+
+  #relays(): string[] {
+    return this.#supervisor.states().map(({ address }) => address)
+  }
+
+  get #isOnline(): boolean {
+    return this.#supervisor.connected().length > 0
+  }
+
+  #relayChanged(): void {
+    for (const room of this.#rooms) {
+      room.setOnline(this.#isOnline)
+      room.announce()
+    }
+  }
+
+  #relayFailed(problem: RelayProblem): void {
+    this.#problem = problem
+    for (const room of this.#rooms) room.report(problem.code, problem.message)
+  }
+}
+
+/**
+ * Rooms as a service of a libp2p node: `services: { identify: identify(), pubsub: roomGossipsub(topics), rooms:
+ * conclave({ topics }) }`. The node needs an Ed25519 identity.
+ */
+export function conclave(init: ConclaveInit & { topics: JoinedTopics; relays?: readonly string[] }) {
+  return (components: HostComponents & { privateKey: PrivateKey }): Conclave => {
+    const { privateKey } = components
+    if (privateKey.type !== 'Ed25519') {
+      throw new UsageError('identity-kind', 'Rooms need a node with an Ed25519 identity.')
+    }
+    return new Conclave(
+      {
+        host: hostOfComponents(components),
+        // libp2p keeps seed and public key in one: the first half is the seed.
+        seed: privateKey.raw.subarray(0, 32),
+        publicKey: privateKey.publicKey.raw,
+        topics: init.topics,
+        relayPeers: new RelayPeers(),
+      },
+      init,
+    )
+  }
+}

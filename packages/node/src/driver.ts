@@ -1,0 +1,238 @@
+/**
+ * Runs one member: feeds it what comes from the network, the user and the clock, and carries out what it asks for. The
+ * only place that reads the clock and the random numbers for a room.
+ */
+import {
+  isRejection,
+  type Claim,
+  type Inbound,
+  type Member,
+  type Notification,
+  type Output,
+} from '@conclave/protocol'
+import type { Rejection, Screened, StepContext } from '@conclave/protocol'
+import { messageOf } from './errors.ts'
+import { HELD_VERDICT_MS, SCREENED_CLAIMS_A_BATCH, TIMER_MS_MAX, UNHEARD_RETRY_MS } from './limits.ts'
+import type { InboundMessage, RoomNetwork, RoomNetworkInit, Verdict } from './room-network.ts'
+import type { RoomStore } from './room-store.ts'
+import type { Verifier } from './verifier.ts'
+
+export interface DriverInit {
+  readonly member: Member
+  readonly verifier: Verifier
+  readonly store: RoomStore
+  /** Joins the network with the handlers given to it. */
+  openNetwork(handlers: Pick<RoomNetworkInit, 'onMessage'>): RoomNetwork
+  onNotification(notification: Notification): void
+  /** Something failed that no peer and no user is to blame for, e.g. a full disk. */
+  onTrouble(message: string): void
+}
+
+type Broadcast = Extract<Output, { kind: 'broadcast' }>
+
+/** What became of what a rejected message deserves: only a frame that nobody honest makes counts against its bringer. */
+const VERDICTS: Readonly<Record<Rejection['rejected'], Verdict>> = {
+  'not-for-us': 'accept',
+  'too-long': 'reject',
+  malformed: 'reject',
+  'trailing-bytes': 'reject',
+  'unknown-type': 'reject',
+  'bad-signature': 'reject',
+  'wrong-group': 'ignore',
+  undecryptable: 'ignore',
+  replayed: 'ignore',
+  late: 'ignore',
+  'not-a-member': 'ignore',
+  'not-entitled': 'ignore',
+  unsolicited: 'ignore',
+  'invalid-operation': 'ignore',
+  'rate-limited': 'ignore',
+  'not-ready': 'ignore',
+}
+
+export class Driver {
+  readonly #init: DriverInit
+  readonly #network: RoomNetwork
+  /**
+   * Outputs are carried out one after the other, so that what was to be stored first is; and the first not before
+   * whoever made the room had its turn to listen.
+   */
+  #queue: Promise<void> = new Promise((resolve) => setTimeout(resolve, 0))
+  #timer: ReturnType<typeof setTimeout> | undefined
+  #knocking: ReturnType<typeof setTimeout> | undefined
+  #isClosed = false
+  /** Who waits to hear what became of a frame that is held. */
+  readonly #held = new Map<Inbound, (verdict: Verdict) => void>()
+  /** Who waits to hear how many neighbours a message was handed to, in the order they were said. */
+  readonly #saying: ((reached: number) => void)[] = []
+  /** Rejections by code, for operators and tests. */
+  readonly rejections = new Map<string, number>()
+
+  constructor(init: DriverInit) {
+    this.#init = init
+    this.#network = init.openNetwork({ onMessage: async (message) => await this.#judge(message) })
+  }
+
+  get network(): RoomNetwork {
+    return this.#network
+  }
+
+  /** Runs one step. What the member throws, the caller gets; what it asks for is carried out soon after. */
+  run(step: (at: StepContext) => Output[]): void {
+    if (this.#isClosed) return
+    let outputs: Output[] = []
+    try {
+      outputs = step(stepContext())
+    } finally {
+      for (const output of outputs) this.#enqueue(output)
+      this.#setTimer()
+    }
+  }
+
+  /** Says something; resolves, once it was sent, to the number of neighbours it was handed to. */
+  async say(text: string): Promise<number> {
+    const sent = new Promise<number>((resolve) => this.#saying.push(resolve))
+    try {
+      this.run((at) => this.#init.member.say(text, at))
+    } catch (error) {
+      this.#saying.pop()
+      throw error
+    }
+    return await sent
+  }
+
+  /** Resolves when everything asked for so far was carried out. */
+  async settled(): Promise<void> {
+    await this.#queue
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true
+    clearTimeout(this.#timer)
+    clearTimeout(this.#knocking)
+    for (const tell of this.#held.values()) tell('ignore')
+    for (const tell of this.#saying.splice(0)) tell(0)
+    await this.#queue
+    await this.#network.close()
+  }
+
+  #setTimer(): void {
+    clearTimeout(this.#timer)
+    const deadline = this.#init.member.nextDeadline
+    if (deadline === undefined || this.#isClosed) return
+    const wait = Math.min(Math.max(0, deadline - performance.now()), TIMER_MS_MAX)
+    this.#timer = setTimeout(() => this.run((at) => this.#init.member.tick(at)), wait)
+  }
+
+  async #judge({ bytes, from }: InboundMessage): Promise<Verdict> {
+    return await this.#consider({ bytes, from })
+  }
+
+  async #consider(inbound: Inbound): Promise<Verdict> {
+    if (this.#isClosed) return 'ignore'
+    const screened = this.#init.member.screen(inbound, performance.now())
+    if (isRejection(screened)) return this.#refuse(screened.rejected)
+    if (screened.kind === 'waiting') {
+      this.run((at) => this.#init.member.hold(inbound, screened.awaits, at))
+      return await this.#verdictOfHeld(inbound)
+    }
+    return await this.#verify(inbound, screened)
+  }
+
+  async #verify(inbound: Inbound, screened: Screened): Promise<Verdict> {
+    const holds = await this.#claimsHold(inbound.from, screened.claims)
+    if (holds === undefined) return this.#refuse('rate-limited')
+    if (!holds) return this.#refuse('bad-signature')
+    this.run((at) => this.#init.member.handle(screened, at))
+    return 'accept'
+  }
+
+  #refuse(code: Rejection['rejected']): Verdict {
+    this.rejections.set(code, (this.rejections.get(code) ?? 0) + 1)
+    return VERDICTS[code]
+  }
+
+  /** A page of the log brings hundreds of claims: a batch at a time stays within what the verifier takes from one peer. */
+  async #claimsHold(from: string, claims: readonly Claim[]): Promise<boolean | undefined> {
+    for (let start = 0; start < claims.length; start += SCREENED_CLAIMS_A_BATCH) {
+      const batch = claims.slice(start, start + SCREENED_CLAIMS_A_BATCH)
+      const holds = await this.#init.verifier.verifyAll(from, batch)
+      if (holds !== true) return holds
+    }
+    return true
+  }
+
+  /** What a held frame comes to, if that shows soon enough for gossipsub to forward it. */
+  async #verdictOfHeld(inbound: Inbound): Promise<Verdict> {
+    const { promise, resolve } = Promise.withResolvers<Verdict>()
+    this.#held.set(inbound, resolve)
+    const timer = setTimeout(() => resolve('ignore'), HELD_VERDICT_MS)
+    const verdict = await promise
+    clearTimeout(timer)
+    this.#held.delete(inbound)
+    return verdict
+  }
+
+  #enqueue(output: Output): void {
+    this.#queue = this.#queue
+      .then(async () => await this.#carryOut(output))
+      .catch((error: unknown) => this.#init.onTrouble(messageOf(error)))
+  }
+
+  async #carryOut(output: Output): Promise<void> {
+    switch (output.kind) {
+      case 'store':
+        await this.#init.store.append(output.operations)
+        break
+      case 'broadcast':
+        await this.#broadcast(output)
+        break
+      case 'send':
+        // Not awaited: one slow peer must not hold up what the others are waiting for.
+        void this.#send(output.to, output.bytes)
+        break
+      case 'retry':
+        void this.#retry(output.inbound)
+        break
+      case 'notify':
+        if (output.notification.event === 'peers') this.#network.want(output.notification.peers)
+        this.#init.onNotification(output.notification)
+        break
+    }
+  }
+
+  async #broadcast({ channel, bytes, about }: Broadcast): Promise<void> {
+    const reached = await this.#network.broadcast(channel, bytes)
+    if (about === 'chat') this.#saying.shift()?.(reached)
+    if (about === 'request' && reached === 0) this.#askAgainSoon()
+  }
+
+  /** Nobody was there to hear us knock: gossip learns of its neighbours' topics a moment after it connects. */
+  #askAgainSoon(): void {
+    if (this.#knocking !== undefined || this.#isClosed) return
+    this.#knocking = setTimeout(() => {
+      this.#knocking = undefined
+      if (this.#init.member.state.status === 'joining') this.run((at) => this.#init.member.wake(at))
+    }, UNHEARD_RETRY_MS)
+  }
+
+  async #send(to: string, bytes: Uint8Array): Promise<void> {
+    const isSent = await this.#network.send(to, bytes).catch(() => false)
+    // Sealed and addressed, so it may take the long way round.
+    if (!isSent) await this.#network.broadcast('lobby', bytes)
+  }
+
+  async #retry(inbound: Inbound): Promise<void> {
+    const tell = this.#held.get(inbound)
+    const verdict = await this.#consider(inbound)
+    tell?.(verdict)
+  }
+}
+
+function stepContext(): StepContext {
+  return {
+    now: performance.now(),
+    entropy: crypto.getRandomValues(new Uint8Array(32)),
+    wallSeconds: Date.now() / 1_000,
+  }
+}

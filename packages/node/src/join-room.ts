@@ -1,0 +1,67 @@
+/** Rooms for people who have no libp2p node: makes one for the room and stops it with the room. */
+import { Conclave, type MemberOptions } from './conclave.ts'
+import { hostOfNode } from './host.ts'
+import { createIdentity, identityFromSeed } from './identity.ts'
+import { createPeerNode, type PeerNodeInit } from './libp2p-options.ts'
+import { memoryStore, openStore } from './store.ts'
+import type { Timing } from '@conclave/protocol'
+import type { Room } from './room.ts'
+
+export interface RoomOptions extends MemberOptions, Omit<PeerNodeInit, 'seed' | 'datastore'> {
+  /** Multiaddrs of circuit relays; a room that is joined by invite knows its own. */
+  relays?: readonly string[]
+  /** 32-byte Ed25519 seed; a fresh one by default. */
+  identity?: Uint8Array
+  /** Directory in Node, database name in a browser, where the membership log is kept; memory by default. */
+  store?: string
+  /** Aborting it closes the room. */
+  signal?: AbortSignal
+  /** The protocol's durations; for tests. */
+  timing?: Partial<Timing>
+}
+
+/** A new room that one enters by invite, with us as its first member. Throws `UsageError` for bad options. */
+export async function createRoom(options: RoomOptions): Promise<Room> {
+  return await withNode(options, async (conclave) => await conclave.create(options))
+}
+
+/**
+ * Enters a room by an invite, a link that holds one, or an open room's name; without either, the room that `store` was
+ * last used for. Resolves once the room has started; its `joined` event tells when we are in.
+ */
+export async function joinRoom(options: RoomOptions, inviteOrName?: string): Promise<Room> {
+  return await withNode(options, async (conclave) => await conclave.join(inviteOrName, options))
+}
+
+async function withNode(options: RoomOptions, enter: (conclave: Conclave) => Promise<Room>): Promise<Room> {
+  options.signal?.throwIfAborted()
+  const identity = options.identity ? await identityFromSeed(options.identity) : await createIdentity()
+  const store = options.store === undefined ? memoryStore() : await openStore(options.store)
+  const { relays = [], timing } = options
+  const { libp2p, topics, relays: relayPeers } = await createPeerNode({ ...options, seed: identity.seed })
+  const { seed, publicKey } = identity
+  const parts = { host: hostOfNode(libp2p), seed, publicKey, topics, relayPeers }
+  let isStopped = false
+  const stop = async (): Promise<void> => {
+    if (isStopped) return
+    isStopped = true
+    await conclave.stop()
+    await libp2p.stop()
+    await store.close()
+  }
+  const conclave = new Conclave(parts, {
+    relays,
+    datastore: store,
+    onRoomClosed: stop,
+    ...(timing && { timing }),
+  })
+  try {
+    await conclave.start()
+    const room = await enter(conclave)
+    options.signal?.addEventListener('abort', () => void room.close(), { once: true })
+    return room
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}

@@ -1,0 +1,225 @@
+/** A room as an embedder holds it: state to read, things to do, events to hear. */
+import { TypedEventEmitter } from 'main-event'
+import { isMemberStatus, stateOf } from './room-state.ts'
+import { Driver, type DriverInit } from './driver.ts'
+import { UsageError } from './errors.ts'
+import { DEFAULT_INVITE_SECONDS, LEAVE_FLUSH_MS } from './limits.ts'
+import { refusalMessage } from './words.ts'
+import { toString } from 'uint8arrays/to-string'
+import type { Entrance, Member, Notification, Operation, PeerId } from '@conclave/protocol'
+import type {
+  InviteOptions,
+  MemberInfo,
+  RoomEventDetails,
+  RoomEventName,
+  RoomEvents,
+  RoomState,
+  Via,
+} from './room-api.ts'
+import type { RoomNetwork, RoomNetworkInit } from './room-network.ts'
+
+export interface RoomInit extends Pick<DriverInit, 'member' | 'verifier' | 'store'> {
+  openNetwork(handlers: Pick<RoomNetworkInit, 'onMessage' | 'onTransport'>): RoomNetwork
+  /** Relays that an invite names: the ones the room is met at. */
+  readonly relays: readonly string[]
+  /** Frees what belongs to the room alone. */
+  onClose(): Promise<void>
+}
+
+export class Room extends TypedEventEmitter<RoomEvents> {
+  readonly #init: RoomInit
+  readonly #member: Member
+  readonly #driver: Driver
+  #isClosed = false
+  #isOnline = false
+
+  constructor(init: RoomInit) {
+    super()
+    this.#init = init
+    this.#member = init.member
+    this.#driver = new Driver({
+      ...init,
+      openNetwork: ({ onMessage }) =>
+        init.openNetwork({ onMessage, onTransport: (peer, via) => this.#transportChanged(peer, via) }),
+      onNotification: (notification) => this.#tell(notification),
+      onTrouble: (message) => this.#emit('error', { code: 'internal', message }),
+    })
+  }
+
+  /** The group's id in hex: the same for every member, and pinned by an invite. */
+  get id(): string {
+    return toString(this.#member.group.id, 'base16')
+  }
+
+  /** Our own peer id. */
+  get self(): string {
+    return this.#member.self
+  }
+
+  /** The room's name; empty when it has none. */
+  get name(): string {
+    return this.#member.group.genesis.name
+  }
+
+  get state(): RoomState {
+    return stateOf(this.#member, { isClosed: this.#isClosed, isOnline: this.#isOnline })
+  }
+
+  /** Everybody on the roster, ourselves included. */
+  get members(): MemberInfo[] {
+    return this.#member.state.members.map(({ peer, name, online }) => ({
+      peer,
+      name,
+      online,
+      ...(online && peer !== this.self && { via: this.#driver.network.via(peer) }),
+    }))
+  }
+
+  /** How often what arrived was refused, by reason. */
+  get rejections(): ReadonlyMap<string, number> {
+    return this.#driver.rejections
+  }
+
+  /** Enters the room. `stored`: the log of an earlier run. */
+  start(entrance: Entrance, stored: readonly Operation[]): void {
+    if (stored.length > 0) this.#driver.run((at) => this.#member.restore(stored, at))
+    this.announce()
+    this.#driver.run((at) => this.#member.start(entrance, at))
+  }
+
+  /** Tells the member under which addresses it can be dialled now. */
+  announce(): void {
+    if (this.#isClosed) return
+    const addresses = this.#driver.network.addresses()
+    this.#driver.run((at) => this.#member.announce(addresses, at))
+  }
+
+  /** Whether any relay is connected; without one we can only wait. */
+  setOnline(isOnline: boolean): void {
+    this.#isOnline = isOnline
+  }
+
+  /** Reports a trouble that is not the room's own, e.g. a relay that does not answer. */
+  report(code: string, message: string): void {
+    this.#emit('error', { code, message })
+  }
+
+  /**
+   * Says something to the room. Resolves once it was sent, to the number of gossip neighbours it was handed to; they
+   * pass it on. While keys are under way it waits. Throws `UsageError` when the text is empty or too long, when too many
+   * messages wait, or when we are out of the room.
+   */
+  async send(text: string): Promise<{ reached: number }> {
+    this.#mustBeIn()
+    return { reached: await this.#driver.say(text) }
+  }
+
+  /** An invite as text, to stand after the `#` of a link. Throws `UsageError` unless we are a member. */
+  invite(options: InviteOptions = {}): string {
+    this.#mustBeIn()
+    const { ttl = DEFAULT_INVITE_SECONDS, uses = 0 } = options
+    if (!Number.isSafeInteger(ttl) || ttl < 0 || !Number.isInteger(uses) || uses < 0 || uses > 65_535) {
+      throw new UsageError(
+        'bad-invite-options',
+        'ttl is whole seconds, uses a number up to 65535; 0 means no limit.',
+      )
+    }
+    let text = ''
+    this.#driver.run((at) => {
+      text = this.#member.invite({ ttl, uses, relays: this.#init.relays }, at)
+      return []
+    })
+    return text
+  }
+
+  /** Excludes members: they read nothing that is said after this. Throws `UsageError` when it cannot be done. */
+  async exclude(peers: readonly string[], reason = ''): Promise<void> {
+    this.#mustBeIn()
+    this.#driver.run((at) => this.#member.exclude(peers as readonly PeerId[], reason, at))
+    await this.#driver.settled()
+  }
+
+  /** Asks to be taken off the roster, erases our keys, and closes. */
+  async leave(): Promise<void> {
+    if (this.#isClosed) return
+    this.#driver.run((at) => this.#member.leave(at))
+    await this.#driver.settled()
+    // Publishing is fire and forget: the last words need a moment to get out of the door.
+    await new Promise((resolve) => setTimeout(resolve, LEAVE_FLUSH_MS))
+    await this.close()
+  }
+
+  /** Goes offline without leaving: we stay on the roster. */
+  async close(): Promise<void> {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    await this.#driver.close()
+    await this.#init.onClose()
+  }
+
+  #mustBeIn(): void {
+    if (this.#isClosed || !isMemberStatus(this.#member.state.status)) {
+      throw new UsageError(
+        'not-in-room',
+        'You are not in this room any more. Join again, with a new invite if need be.',
+      )
+    }
+  }
+
+  #transportChanged(peer: string, via: Via): void {
+    const isMember = this.#member.state.members.some((member) => member.peer === peer)
+    if (isMember) this.#emit('transport', { peer, via })
+  }
+
+  #tell(notification: Notification): void {
+    const room = this.id
+    const scheme = 'distributed-flat'
+    switch (notification.event) {
+      case 'joined': {
+        const { version, revision, members } = notification
+        this.#emit('joined', { peer: this.self, room, version, revision, scheme, members })
+        this.#tellPaths()
+        break
+      }
+      case 'message': {
+        const { from, name, text, version, revision } = notification
+        this.#emit('message', { from, name, text, version, revision, verified: true })
+        break
+      }
+      case 'member': {
+        const { peer, name, change } = notification
+        this.#emit('member', { peer, name, change })
+        if (change === 'admitted') this.#emit('transport', { peer, via: this.#driver.network.via(peer) })
+        break
+      }
+      case 'keys': {
+        const { version, revision, heads, cause } = notification
+        this.#emit('keys', { version, revision, heads: [...heads], scheme, cause })
+        break
+      }
+      case 'excluded':
+        this.#emit('excluded', { by: notification.by, reason: notification.reason })
+        break
+      case 'refused':
+        this.#emit('error', { code: notification.refusal, message: refusalMessage(notification.refusal) })
+        break
+      case 'rejected':
+        this.#emit('error', {
+          code: notification.code,
+          message: `Refused from the network: ${notification.detail}.`,
+        })
+        break
+      case 'left':
+      case 'peers':
+        break
+    }
+  }
+
+  #tellPaths(): void {
+    for (const { peer, via } of this.members) if (via) this.#emit('transport', { peer, via })
+  }
+
+  #emit<K extends RoomEventName>(name: K, detail: RoomEventDetails[K]): void {
+    this.dispatchEvent(new CustomEvent(name, { detail }))
+  }
+}
