@@ -5,7 +5,14 @@
 import { usableAddresses, throughRelay } from './addresses.ts'
 import { backoffMs } from './backoff.ts'
 import { isDirect } from './host.ts'
-import { DIRECT_BACKOFF_MS, DIRECT_DIAL_MS, DIRECT_PEERS_MAX, SECOND_DIALLER_DELAY_MS } from './limits.ts'
+import {
+  DIRECT_BACKOFF_MS,
+  DIRECT_DIALS_MAX,
+  DIRECT_DIAL_MS,
+  DIRECT_PEERS_MAX,
+  SECOND_DIALLER_DELAY_MS,
+} from './limits.ts'
+import { Slots } from './slots.ts'
 import type { NetworkHost } from './host.ts'
 import type { WantedPeer } from './room-network.ts'
 import type { Connection } from '@libp2p/interface'
@@ -32,6 +39,7 @@ export class DirectDialer {
   readonly #wanted = new Map<object, readonly WantedPeer[]>()
   readonly #targets = new Map<string, Target>()
   readonly #stopped = new AbortController()
+  readonly #slots = new Slots(DIRECT_DIALS_MAX)
 
   constructor(init: DirectDialerInit) {
     this.#init = init
@@ -107,6 +115,7 @@ export class DirectDialer {
     // Without a relay there is nothing to dial through; its return calls `retryNow`.
     if (addresses.length === 0) return
     target.isDialling = true
+    await this.#slots.take()
     try {
       const signal = AbortSignal.any([this.#stopped.signal, AbortSignal.timeout(DIRECT_DIAL_MS)])
       const connection = await this.#init.host.dial(addresses, { signal })
@@ -115,6 +124,7 @@ export class DirectDialer {
       target.failures += 1
     } finally {
       target.isDialling = false
+      this.#slots.give()
     }
     const isWanted = this.#targets.get(target.peer) === target
     if (isWanted) this.#schedule(target, backoffMs(Math.max(1, target.failures), DIRECT_BACKOFF_MS))
