@@ -40,11 +40,12 @@ export class CliProcess extends EventEmitter<CliEvents> {
   #nextId = 1
   #ended = false
 
-  constructor(args: string[]) {
+  /** `nodeFlags` go to Node itself, before the program. */
+  constructor(args: string[], nodeFlags: string[] = []) {
     super()
     if (closing) throw new Error('Everything is being stopped.')
     living.add(this)
-    this.#child = spawn(process.execPath, [program, ...args, '--json'], {
+    this.#child = spawn(process.execPath, [...nodeFlags, program, ...args, '--json'], {
       stdio: ['pipe', 'pipe', 'pipe'],
       // A group of its own: Ctrl-C on the terminal reaches us alone, and we end it in order.
       detached: true,
@@ -70,17 +71,44 @@ export class CliProcess extends EventEmitter<CliEvents> {
 
   /** Gives a command and resolves to its reply; rejects with the reply's message if it was refused. */
   async command(command: string, fields: JsonObject = {}): Promise<JsonObject> {
-    const id = this.#nextId++
-    const replied = this.#next('reply', (reply) => reply['reply'] === id, `reply to "${command}"`, EVENT_MS)
-    this.#child.stdin?.write(`${JSON.stringify({ id, command, ...fields })}\n`)
-    const reply = await replied
+    const reply = await this.ask(command, fields)
     if (reply['ok'] !== true) throw new Error(`"${command}" was refused: ${String(reply['message'])}`)
     return reply
   }
 
   /** Asks the process to end, without waiting for it. */
   kill(): void {
+    // A reader of commands would wait for more of them.
+    this.#child.stdin?.end()
     this.#child.kill('SIGTERM')
+  }
+
+  /** Sends a signal; SIGKILL gives the process no chance to say goodbye. */
+  signal(name: NodeJS.Signals): void {
+    this.#child.kill(name)
+  }
+
+  /** Whether the process is gone. */
+  get hasEnded(): boolean {
+    return this.#ended
+  }
+
+  /** Events of that name so far, the latest thousand of all. */
+  seen(name: string): JsonObject[] {
+    return this.#seen.filter((event) => event['event'] === name)
+  }
+
+  /** Writes a line to its stdin as it is. */
+  write(line: string): void {
+    this.#child.stdin?.write(`${line}\n`)
+  }
+
+  /** Gives a command and resolves to its reply, whatever it is. */
+  async ask(command: string, fields: JsonObject = {}): Promise<JsonObject> {
+    const id = this.#nextId++
+    const replied = this.#next('reply', (reply) => reply['reply'] === id, `reply to "${command}"`, EVENT_MS)
+    this.write(JSON.stringify({ id, command, ...fields }))
+    return await replied
   }
 
   /** Ends the process and waits until it is gone. */

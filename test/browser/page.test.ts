@@ -30,8 +30,8 @@ describe('the page', () => {
   })
 
   afterAll(async () => {
-    await browser?.close()
     await headless?.stop()
+    await browser?.close()
     await server?.close()
     await relay?.stop()
   })
@@ -103,7 +103,7 @@ describe('the page', () => {
     await ben.hears('A peer without a window')
   })
 
-  it('tells an excluded member by whom and why, and keeps from it what is said afterwards', async () => {
+  it('tells an excluded member by whom and why, while the others go on under new keys', async () => {
     showFailure()
     const { version } = await ada.keys()
     await ada.exclude('Ben', 'The meeting is over')

@@ -45,7 +45,7 @@ export class Visitor {
 
   async say(text: string): Promise<void> {
     await this.page.getByRole('textbox', { name: 'Message' }).fill(text)
-    await this.page.getByRole('button', { name: 'Send' }).click()
+    await this.page.keyboard.press('Enter')
   }
 
   async hears(text: string): Promise<void> {

@@ -139,6 +139,10 @@ export class RoomLog {
 
   #addKeyChange({ cause, version, revision }: Pick<KeyChange, 'cause' | 'version' | 'revision'>): void {
     const change = { key: this.#nextKey++, at: new Date(), cause, version, revision }
+    const last = this.keyChanges.at(-1)
+    // How a key came about says more than that it was there.
+    const told = last?.cause === 'present' && last.version === version && last.revision === revision
+    if (told) this.keyChanges = this.keyChanges.slice(0, -1)
     this.keyChanges = [...this.keyChanges, change].slice(-KEY_CHANGES_MAX)
   }
 
