@@ -95,6 +95,12 @@ export class Beacon {
 
   /** Something that only this member could have signed reached us. */
   hearMember(from: PeerId): void {
+    if (from !== this.#context.introducer) this.#context.hasHeardOthers = true
+    this.supposeOnline(from)
+  }
+
+  /** A member that was just admitted is there, though it has not spoken to us yet. */
+  supposeOnline(from: PeerId): void {
     const { presence, now, log } = this.#context
     presence.hear(from, now)
     if (log.roster.alive.has(from) && from !== this.#context.self) this.#setOnline(from)

@@ -64,6 +64,8 @@ export class Context {
   confirmedAt: Millis = -Infinity
   /** Whether we may speak: a second member has confirmed what our introducer told us (SPEC J6). */
   confirmed = false
+  /** Whether a member other than our introducer has spoken to us. */
+  hasHeardOthers = false
   /** Who let us in: its word alone does not confirm itself. */
   introducer: PeerId | undefined
   addresses: readonly string[] = []

@@ -9,7 +9,9 @@ import type { Group } from '../group/genesis.ts'
 import { encodeInvite, makeGrant } from '../group/invite.ts'
 import type { Millis, OperationId, PeerId, VersionId } from '../ids.ts'
 import { exclusionsLeft } from '../keys/cover.ts'
+import type { VersionKeys } from '../keys/version-keys.ts'
 import { ADDRESSES_MAX, NAME_MAX, RELAYS_MAX } from '../limits.ts'
+import type { MembershipLog } from '../log/membership-log.ts'
 import type { Operation } from '../log/operation.ts'
 import type { Rejection } from '../errors.ts'
 import { DEFAULT_TIMING, type Timing } from '../timing.ts'
@@ -48,6 +50,12 @@ export interface MemberState {
   readonly exclusionsLeft: number
   /** Messages of ours that wait for a key. */
   readonly waiting: number
+}
+
+export interface MemberInside {
+  readonly log: MembershipLog
+  readonly keys: readonly VersionKeys[]
+  readonly heldFrames: number
 }
 
 export interface InviteRequest {
@@ -122,6 +130,15 @@ export class Member {
       exclusionsLeft: exclusionsLeft(log),
       waiting: this.#speaker.held,
     }
+  }
+
+  /**
+   * What is inside, to look at and never to touch: it holds every key. For the attacker and the checkers of the
+   * simulation; nothing else may call it.
+   */
+  get unsafeInsideForTests(): MemberInside {
+    const { log, ring } = this.#context
+    return { log, keys: ring.versions, heldFrames: this.#held.size }
   }
 
   /** When `tick` should be called at the latest. */
@@ -304,7 +321,7 @@ export class Member {
     if (!context.log.roster.alive.has(sender)) return
     if (purpose === 'join') this.#newcomer.introduced(sender)
     for (const peer of content.online)
-      if (context.log.roster.alive.has(peer)) context.presence.hear(peer, context.now)
+      if (context.log.roster.alive.has(peer)) context.presence.suppose(peer, context.now)
     this.#beacon.hearMember(sender)
     this.#beacon.confirm(sender, content.heads)
     const goesOn = content.more && content.operations.length > 0

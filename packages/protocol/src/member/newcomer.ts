@@ -116,9 +116,15 @@ export class Newcomer {
     agenda.cancel('solicit')
     agenda.cancel('found')
     if (context.others.every((peer) => peer === introducer)) context.confirmed = true
-    agenda.set('confirm', now + 2 * timing.heartbeatMs, () => {
-      if (context.onlineOthers.every((peer) => peer === introducer)) context.confirmed = true
-    })
+    agenda.set('confirm', now + 2 * timing.heartbeatMs, () => this.#confirmIfAlone())
+  }
+
+  /** Who has not heard a soul but its introducer for two heartbeats need not wait for one; else one will confirm us. */
+  #confirmIfAlone(): void {
+    const context = this.#context
+    if (!context.hasHeardOthers) context.confirmed = true
+    const again = context.now + context.timing.heartbeatMs
+    if (!context.confirmed) context.agenda.set('confirm', again, () => this.#confirmIfAlone())
   }
 
   /** A lobby heartbeat while we are not in yet: the room is alive. */

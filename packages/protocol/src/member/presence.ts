@@ -23,6 +23,11 @@ export class Presence {
     if (this.#heard.size > LOBBY_PEERS_MAX && !oldest.done) this.#heard.delete(oldest.value)
   }
 
+  /** Takes somebody's word that a peer is there, unless we heard of it later ourselves. */
+  suppose(peer: PeerId, now: Millis): void {
+    if (!this.#heard.has(peer)) this.hear(peer, now)
+  }
+
   /** Takes a lobby heartbeat; false when it is no newer than one of the same session. */
   beat(
     peer: PeerId,

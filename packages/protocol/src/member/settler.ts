@@ -138,7 +138,7 @@ export class Settler {
       const name = context.nameOf(peer)
       this.#members.set(peer, name)
       context.notify({ event: 'member', peer, name, change: 'admitted' })
-      this.#roles.beacon.hearMember(peer)
+      this.#roles.beacon.supposeOnline(peer)
     }
     for (const [peer, name] of this.#members) {
       if (log.roster.alive.has(peer)) continue

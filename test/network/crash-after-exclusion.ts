@@ -1,0 +1,10 @@
+/** Loaded into a peer's process by a test: kills it, as a power cut would, when it has announced an exclusion once. */
+import { Member, type Output } from '@conclave/protocol'
+
+const exclude = Member.prototype.exclude
+
+Member.prototype.exclude = function (peers, reason, at): Output[] {
+  // The announcement leaves the process; it is never repeated.
+  setTimeout(() => process.kill(process.pid, 'SIGKILL'), 100)
+  return exclude.call(this, peers, reason, at)
+}
