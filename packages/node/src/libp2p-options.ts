@@ -10,7 +10,14 @@ import { createLibp2p } from 'libp2p'
 import { memberGossipsub } from './gossipsub.ts'
 import { identityFromSeed } from './identity.ts'
 import { JoinedTopics } from './joined-topics.ts'
-import { CHANNEL_BUFFER_BYTES_MAX, CONNECTIONS_MAX, RELAYS_MAX, SEND_BUFFER_BYTES_MAX } from './limits.ts'
+import {
+  CHANNEL_BUFFER_BYTES_MAX,
+  CONNECTIONS_MAX,
+  INBOUND_PENDING_MAX,
+  INBOUND_PER_SECOND_MAX,
+  RELAYS_MAX,
+  SEND_BUFFER_BYTES_MAX,
+} from './limits.ts'
 import { RelayPeers } from './relay-peers.ts'
 import { rtcConfigurationOf } from './rtc-configuration.ts'
 import { markWebRtcUsed } from './webrtc-cleanup.ts'
@@ -94,7 +101,13 @@ export async function peerNodeOptions(
     connectionEncrypters: [noise()],
     // libp2p's browser default refuses ws:// and private addresses: relays at home, in the office and in tests.
     connectionGater: { denyDialMultiaddr: () => false },
-    connectionManager: { maxConnections: CONNECTIONS_MAX },
+    connectionManager: {
+      maxConnections: CONNECTIONS_MAX,
+      // Circuits all carry the relay's address: to libp2p a room that dials us is one host, of which it takes five
+      // connections a second, leaving the rest to hang.
+      inboundConnectionThreshold: INBOUND_PER_SECOND_MAX,
+      maxIncomingPendingConnections: INBOUND_PENDING_MAX,
+    },
     services: { identify: identify(), ping: ping(), pubsub: memberGossipsub(shared.topics.has) },
     ...(init.datastore === undefined ? {} : { datastore: init.datastore }),
     ...(init.logger === undefined ? {} : { logger: init.logger }),

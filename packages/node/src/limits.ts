@@ -42,6 +42,9 @@ export const ANNOUNCED_ADDRESS_CHARS_MAX = 512
 /** Direct dials of one node at once: a burst of WebRTC handshakes loses packets to itself, and retries take seconds. */
 export const DIRECT_DIALS_MAX = 4
 
+/** How long a peer must be without a direct connection before that is told. */
+export const TRANSPORT_SETTLE_MS = 500
+
 /** One dial of a direct connection; a blocked WebRTC dial fails after 6 s by itself. */
 export const DIRECT_DIAL_MS = 10_000
 
@@ -62,6 +65,12 @@ export const RESERVATION_RETRY_MS = 3_000
 
 /** Connections of a peer: three relays, eight direct ones a room and as many inbound, and circuits for signalling. */
 export const CONNECTIONS_MAX = 150
+
+/** New connections a second from one relay: every dial is a circuit and a WebRTC connection, and a room may dial at once. */
+export const INBOUND_PER_SECOND_MAX = 64
+
+/** Connections from others that are still being set up, each for ten seconds at most. */
+export const INBOUND_PENDING_MAX = 32
 
 /** Bytes of one gossipsub RPC. An answer to IWANT carries many frames, and gossipsub drops a peer whose RPC is longer. */
 export const GOSSIP_RPC_BYTES_MAX = 4 * 1024 * 1024

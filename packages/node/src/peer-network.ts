@@ -6,7 +6,7 @@ import { keepGossipStreams } from './gossip-streams.ts'
 import { TopicValidatorResult } from './gossipsub.ts'
 import { GossipRoom } from './gossip-room.ts'
 import { isDirect } from './host.ts'
-import { ROOMS_MAX } from './limits.ts'
+import { ROOMS_MAX, TRANSPORT_SETTLE_MS } from './limits.ts'
 import { isRoomTopic } from './topics.ts'
 import type { NetworkHost } from './host.ts'
 import type { JoinedTopics } from './joined-topics.ts'
@@ -35,6 +35,7 @@ export class PeerNetwork {
   readonly #dialer: DirectDialer
   readonly #rooms = new Set<GossipRoom>()
   readonly #direct = new Set<string>()
+  readonly #settling = new Map<string, ReturnType<typeof setTimeout>>()
   readonly #stopped = new AbortController()
   readonly #stops: (() => void)[] = []
 
@@ -73,6 +74,7 @@ export class PeerNetwork {
   async stop(): Promise<void> {
     for (const room of this.#rooms) await room.close()
     this.#stopped.abort()
+    for (const timer of this.#settling.values()) clearTimeout(timer)
     for (const stop of this.#stops) stop()
     this.#dialer.stop()
     await this.#streams.stop()
@@ -125,10 +127,16 @@ export class PeerNetwork {
     for (const room of this.#rooms) room.transportChanged(peer, 'webrtc')
   }
 
+  /** Waits a moment: where two connections were one too many, the one that stays may be a little late on this side. */
   #closed(connection: Connection): void {
     const peer = connection.remotePeer.toString()
-    if (!this.#direct.has(peer) || this.#dialer.connectionTo(peer) !== undefined) return
-    this.#direct.delete(peer)
-    for (const room of this.#rooms) room.transportChanged(peer, 'bridge')
+    if (!this.#direct.has(peer) || this.#settling.has(peer)) return
+    const settle = (): void => {
+      this.#settling.delete(peer)
+      if (this.#dialer.connectionTo(peer) !== undefined) return
+      this.#direct.delete(peer)
+      for (const room of this.#rooms) room.transportChanged(peer, 'bridge')
+    }
+    this.#settling.set(peer, setTimeout(settle, TRANSPORT_SETTLE_MS))
   }
 }

@@ -1,9 +1,10 @@
 import { multiaddr } from '@multiformats/multiaddr'
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
 import { throughRelay } from '../src/addresses.ts'
 import { cleanUpWebRtc } from '../src/webrtc-cleanup.ts'
 import { Cleanup, joinRoom, reserved, text, topicsNamed, until } from './support.ts'
 
+const PEERS = 8
 const cleanup = new Cleanup()
 
 afterEach(async () => {
@@ -11,28 +12,46 @@ afterEach(async () => {
   await cleanUpWebRtc()
 })
 
-test('six peers that all want each other at once are connected in seconds, and gossip without the relay', async () => {
+test('eight peers that all want each other at once connect without a failed dial, and gossip without the relay', async () => {
   const relay = await cleanup.relay()
   const peers = await Promise.all(
-    Array.from({ length: 6 }, async () => await cleanup.peer(relay.multiaddrs())),
+    Array.from({ length: PEERS }, async () => await cleanup.peer(relay.multiaddrs())),
   )
   await reserved(...peers)
   const rooms = peers.map((peer) => joinRoom(peer, topicsNamed('3')))
+  const dials = peers.map(({ node }) => vi.spyOn(node.libp2p, 'dial'))
   const all = peers.map(({ peer }) => ({ peer, addresses: [] }))
   for (const { room } of rooms) room.want(all)
   const isComplete = (): boolean =>
     rooms.every(({ room }, i) => peers.every(({ peer }, j) => i === j || room.via(peer) === 'webrtc'))
-  await until('every pair', isComplete, 12_000)
+  await until('every pair', isComplete)
+  const outcomes = dials.flatMap(({ mock }) => mock.settledResults.map(({ type }) => type))
+  expect(outcomes.filter((type) => type === 'fulfilled').length).toBeGreaterThanOrEqual(
+    (PEERS * (PEERS - 1)) / 2,
+  )
+  expect(outcomes).not.toContain('rejected')
 
   const neighbours = (i: number): number =>
     peers[i]?.node.libp2p.services.pubsub.getSubscribers(topicsNamed('3').room).length ?? 0
   await relay.stop()
-  await until('all subscriptions are known', () => peers.every((_, i) => neighbours(i) === 5))
+  await until('all subscriptions are known', () => peers.every((_, i) => neighbours(i) === PEERS - 1))
   for (const [i, { room }] of rooms.entries()) await room.broadcast('room', text(`from ${i}`))
-  await until('everything everywhere', () => rooms.every(({ heard }) => heard.length === 5))
+  await until('everything everywhere', () => rooms.every(({ heard }) => heard.length === PEERS - 1))
   for (const [i, { room }] of rooms.entries()) {
-    expect(await room.send(peers[(i + 1) % 6]?.peer ?? '', text('direct'))).toBe(true)
+    expect(await room.send(peers[(i + 1) % PEERS]?.peer ?? '', text('direct'))).toBe(true)
   }
+}, 30_000)
+
+test('a member that the whole room dials at once takes all of them', async () => {
+  const relay = await cleanup.relay()
+  const [popular, ...others] = await Promise.all(
+    Array.from({ length: 13 }, async () => await cleanup.peer(relay.multiaddrs())),
+  )
+  if (popular === undefined) throw new Error('no peer')
+  await reserved(popular, ...others)
+  const address = throughRelay(multiaddr(relay.multiaddrs()[0]), popular.peer)
+  const outcomes = await Promise.allSettled(others.map(async ({ node }) => await node.libp2p.dial(address)))
+  expect(outcomes.map(({ status }) => status)).toEqual(others.map(() => 'fulfilled'))
 }, 30_000)
 
 test('two peers that dial each other at the same moment keep one connection, with gossip both ways', async () => {
