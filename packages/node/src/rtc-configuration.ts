@@ -39,7 +39,7 @@ function connectionFor({ iceServers = [], ...configuration }: RTCConfiguration):
   holdCandidates(connection)
   const create = connection.createDataChannel.bind(connection)
   return replace(connection, 'createDataChannel', (label, init) => {
-    const channel = create(label, init)
+    const channel = init === undefined ? create(label) : create(label, init)
     return label === 'init' ? holdClose(channel) : channel
   })
 }
