@@ -3,6 +3,7 @@ import { Conclave, type MemberOptions } from './conclave.ts'
 import { hostOfNode } from './host.ts'
 import { createIdentity, identityFromSeed } from './identity.ts'
 import { createPeerNode, type PeerNodeInit } from './libp2p-options.ts'
+import { NODE_STOP_MS_MAX } from './limits.ts'
 import { memoryStore, openStore } from './store.ts'
 import type { Timing } from '@conclave/protocol'
 import type { Room } from './room.ts'
@@ -46,7 +47,8 @@ async function withNode(options: RoomOptions, enter: (conclave: Conclave) => Pro
     if (isStopped) return
     isStopped = true
     await conclave.stop()
-    await libp2p.stop()
+    // Connections to peers that have vanished are closed with patience that nobody here has.
+    await Promise.race([libp2p.stop(), new Promise((resolve) => setTimeout(resolve, NODE_STOP_MS_MAX))])
     await store.close()
   }
   const conclave = new Conclave(parts, {

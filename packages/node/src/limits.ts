@@ -115,3 +115,6 @@ export const LEAVE_FLUSH_MS = 200
 
 /** A knock that no neighbour was there to hear is repeated after this. */
 export const UNHEARD_RETRY_MS = 250
+
+/** How long a node's connections get to close in order. */
+export const NODE_STOP_MS_MAX = 2_000

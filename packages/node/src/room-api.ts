@@ -52,6 +52,8 @@ export interface RoomEventDetails {
   keys: { version: string; revision: number; heads: string[]; scheme: Scheme; cause: string }
   excluded: { by: string; reason: string }
   transport: { peer: string; via: Via }
+  /** `RoomState.status` changed. For embedders only: the command line tells the same by its other events. */
+  status: { status: RoomStatus }
   error: { code: string; message: string }
 }
 

@@ -14,6 +14,7 @@ import type {
   RoomEventName,
   RoomEvents,
   RoomState,
+  RoomStatus,
   Via,
 } from './room-api.ts'
 import type { RoomNetwork, RoomNetworkInit } from './room-network.ts'
@@ -32,6 +33,7 @@ export class Room extends TypedEventEmitter<RoomEvents> {
   readonly #driver: Driver
   #isClosed = false
   #isOnline = false
+  #status: RoomStatus = 'offline'
 
   constructor(init: RoomInit) {
     super()
@@ -97,6 +99,7 @@ export class Room extends TypedEventEmitter<RoomEvents> {
   /** Whether any relay is connected; without one we can only wait. */
   setOnline(isOnline: boolean): void {
     this.#isOnline = isOnline
+    this.#tellStatus()
   }
 
   /** Reports a trouble that is not the room's own, e.g. a relay that does not answer. */
@@ -153,6 +156,7 @@ export class Room extends TypedEventEmitter<RoomEvents> {
   async close(): Promise<void> {
     if (this.#isClosed) return
     this.#isClosed = true
+    this.#tellStatus()
     await this.#driver.close()
     await this.#init.onClose()
   }
@@ -172,6 +176,7 @@ export class Room extends TypedEventEmitter<RoomEvents> {
   }
 
   #tell(notification: Notification): void {
+    this.#tellStatus()
     const room = this.id
     const scheme = 'distributed-flat'
     switch (notification.event) {
@@ -204,11 +209,6 @@ export class Room extends TypedEventEmitter<RoomEvents> {
         this.#emit('error', { code: notification.refusal, message: refusalMessage(notification.refusal) })
         break
       case 'rejected':
-        this.#emit('error', {
-          code: notification.code,
-          message: `Refused from the network: ${notification.detail}.`,
-        })
-        break
       case 'left':
       case 'peers':
         break
@@ -217,6 +217,14 @@ export class Room extends TypedEventEmitter<RoomEvents> {
 
   #tellPaths(): void {
     for (const { peer, via } of this.members) if (via) this.#emit('transport', { peer, via })
+  }
+
+  /** Tells of a new status, whatever brought it about. */
+  #tellStatus(): void {
+    const { status } = this.state
+    if (status === this.#status) return
+    this.#status = status
+    this.#emit('status', { status })
   }
 
   #emit<K extends RoomEventName>(name: K, detail: RoomEventDetails[K]): void {

@@ -2,9 +2,12 @@
 import type { RoomEventDetails, RoomEventName } from '../room-api.ts'
 import type { Reply } from './commands.ts'
 
+/** The events that the command line tells; the JSON form has exactly these. */
+export type ToldEvent = Exclude<RoomEventName, 'status'>
+
 type Teller<K extends RoomEventName> = (detail: RoomEventDetails[K]) => string
 
-const TELLERS: { readonly [K in RoomEventName]: Teller<K> } = {
+const TELLERS: { readonly [K in ToldEvent]: Teller<K> } = {
   joined: ({ peer, members }) =>
     `You are in, as ${peer}; ${members} in the room. Type to talk, /help for more.`,
   message: ({ from, name, text }) => `${who(from, name)}: ${text}`,
@@ -17,7 +20,7 @@ const TELLERS: { readonly [K in RoomEventName]: Teller<K> } = {
 }
 
 /** One event as a line for people. */
-export function textOfEvent<K extends RoomEventName>(name: K, detail: RoomEventDetails[K]): string {
+export function textOfEvent<K extends ToldEvent>(name: K, detail: RoomEventDetails[K]): string {
   return printable(TELLERS[name](detail))
 }
 

@@ -1,14 +1,12 @@
 /** `conclave peer`: a member without a page, for people at a terminal and for programs. */
-import { fstatSync } from 'node:fs'
-import { createInterface } from 'node:readline'
+import { createInterface, type Interface } from 'node:readline'
 import { UsageError } from '../errors.ts'
 import { loadIdentity } from '../identity-file.ts'
 import { createRoom, joinRoom, type RoomOptions } from '../join-room.ts'
 import { lastRoom } from '../room-store.ts'
 import { openStore } from '../store.ts'
 import { answer } from './commands.ts'
-import { commandOfText, textOfEvent, textOfReply } from './peer-text.ts'
-import type { RoomEventName } from '../room-api.ts'
+import { commandOfText, textOfEvent, textOfReply, type ToldEvent } from './peer-text.ts'
 import type { Room } from '../room.ts'
 import type { OutputOptions, Session } from './process.ts'
 
@@ -22,15 +20,7 @@ export interface PeerOptions extends OutputOptions {
   iceTransportPolicy?: 'all' | 'relay'
 }
 
-const EVENTS: readonly RoomEventName[] = [
-  'joined',
-  'message',
-  'member',
-  'keys',
-  'excluded',
-  'transport',
-  'error',
-]
+const EVENTS: readonly ToldEvent[] = ['joined', 'message', 'member', 'keys', 'excluded', 'transport', 'error']
 
 /** Runs until a signal, a `quit`, or the end of a piped stdin. Throws `UsageError` for what the user has to mend. */
 export async function peer(
@@ -49,8 +39,9 @@ export async function peer(
     )
   }
   room.addEventListener('excluded', () => ended.resolve())
-  readCommands(room, { session, isJson: options.json === true, end: ended.resolve })
+  const lines = readCommands(room, { session, isJson: options.json === true, end: ended.resolve })
   await Promise.race([session.untilStopped(), ended.promise])
+  lines.close()
   await room.close()
 }
 
@@ -92,25 +83,12 @@ interface CommandLoop {
   readonly end: () => void
 }
 
-function readCommands(room: Room, { session, isJson, end }: CommandLoop): void {
+function readCommands(room: Room, { session, isJson, end }: CommandLoop): Interface {
   const lines = createInterface({ input: process.stdin, terminal: false })
   lines.on('line', (line) => {
     if (line.trim() === '') return
-    void answer(isJson ? line : commandOfText(line), { room, end }).then((reply) =>
-      session.reply(reply, textOfReply(reply)),
-    )
+    const command = isJson ? line : commandOfText(line)
+    void answer(command, { room, end }).then((reply) => session.reply(reply, textOfReply(reply)))
   })
-  // A pipe that ends means that whoever started us is gone. A service's /dev/null ends at once and means nothing.
-  lines.on('close', () => {
-    if (isPiped()) end()
-  })
-}
-
-function isPiped(): boolean {
-  try {
-    const stdin = fstatSync(0)
-    return stdin.isFIFO() || stdin.isSocket()
-  } catch {
-    return false
-  }
+  return lines
 }

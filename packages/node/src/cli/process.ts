@@ -1,6 +1,10 @@
 /** What every command needs of its process: output in two forms, one sentence for a mistake, a clean end at a signal. */
+import { fstatSync } from 'node:fs'
 import { codeOf, isUsageError, messageOf } from '../errors.ts'
 import { cleanUpWebRtc } from '../webrtc-cleanup.ts'
+
+/** What is left when a command has ended gets this long to end by itself. */
+const EXIT_MS = 1_000
 
 export interface OutputOptions {
   json?: boolean
@@ -11,7 +15,7 @@ export interface Session {
   emit(event: { event: string } & Record<string, unknown>, text: string): void
   /** Writes a reply likewise; no text is no line. */
   reply(reply: object, text: string): void
-  /** Resolves at the first SIGINT or SIGTERM. */
+  /** Resolves at the first SIGINT or SIGTERM, or when whoever holds the other end of our stdin is gone. */
   untilStopped(): Promise<void>
 }
 
@@ -36,7 +40,10 @@ export async function runCommand(
     process.exitCode = 1
     reportFailure(error, isJson)
   } finally {
+    // A pipe that is still open, or a connection whose other end vanished, must not keep the process.
+    process.stdin.destroy()
     await cleanUpWebRtc()
+    setTimeout(() => process.exit(), EXIT_MS).unref()
   }
 }
 
@@ -62,5 +69,16 @@ async function untilStopped(): Promise<void> {
     }
     process.on('SIGINT', stop)
     process.on('SIGTERM', stop)
+    // A service's stdin is /dev/null, which ends at once and means nothing.
+    if (isPiped()) process.stdin.on('end', () => resolve()).resume()
   })
+}
+
+function isPiped(): boolean {
+  try {
+    const stdin = fstatSync(0)
+    return stdin.isFIFO() || stdin.isSocket()
+  } catch {
+    return false
+  }
 }

@@ -22,6 +22,9 @@ export interface ChangeRequest {
   readonly reason: string
 }
 
+/** What a change is wrapped under. */
+type KeyParent = Pick<VersionKeys, 'version' | 'slots'>
+
 /** A change is announced until this many others show it; the rest pull. */
 const ENOUGH_WITNESSES = 3
 const ANNOUNCEMENTS_MAX = 6
@@ -81,7 +84,24 @@ export class Excluder {
     return true
   }
 
-  #sign(request: ChangeRequest, parent: VersionKeys, secret: Uint8Array): ReturnType<typeof makeOperation> {
+  /**
+   * Everybody who held the keys is gone, or restarted as we did: a version that nobody's old keys open. Who is on the
+   * roster gets it from us on request; the slots are made anew (SPEC F3). Returns whether there was a version to follow.
+   */
+  startAnew(): boolean {
+    const context = this.#context
+    const [latest] = context.log.versions
+    if (latest === undefined) return false
+    const secret = context.entropy.bytes(32)
+    const keyless = { version: latest.operation.id, slots: new Map() }
+    const operation = this.#sign({ targets: [], reason: '' }, keyless, secret)
+    context.integrate([operation])
+    const entry = context.log.get(operation.id)
+    if (entry) context.ring.install(entry, secret, context.now)
+    return entry !== undefined
+  }
+
+  #sign(request: ChangeRequest, parent: KeyParent, secret: Uint8Array): ReturnType<typeof makeOperation> {
     const { group, log, signer, self, entropy } = this.#context
     const header = { parents: log.heads.slice(0, PARENTS_MAX), author: self }
     const nonce = entropy.bytes(OPERATION_NONCE_LENGTH)
@@ -117,7 +137,7 @@ export class Excluder {
     return [...tainted].sort((a, b) => a - b)
   }
 
-  #coverAfter(targets: readonly Target[], tainted: readonly Slot[], parent: VersionKeys): readonly Slot[] {
+  #coverAfter(targets: readonly Target[], tainted: readonly Slot[], parent: KeyParent): readonly Slot[] {
     const { others, table, group } = this.#context
     const avoid = new Set(tainted)
     const gone = new Set(targets.map(({ peer }) => peer))

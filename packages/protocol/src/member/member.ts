@@ -94,7 +94,7 @@ export class Member {
     this.#slots = new SlotKeeper(context, this.#requests)
     const roles = { slots: this.#slots, requests: this.#requests, excluder: this.#excluder }
     this.#beacon = new Beacon(context, roles)
-    this.#newcomer = new Newcomer(context, this.#requests)
+    this.#newcomer = new Newcomer(context, this.#requests, this.#excluder)
     this.#speaker = new Speaker(context)
     this.#settler = new Settler(context, {
       ...roles,
@@ -297,15 +297,24 @@ export class Member {
 
   #handleLobby({ sender, directed, content }: Extract<Read, { on: 'lobby' }>): void {
     if (content.kind === 'request') {
-      const known = this.#context.log.roster.alive.has(sender)
-      if (known && !this.#context.log.covers(content.heads)) {
-        this.#requests.hint(sender)
-        this.#settler.lack()
-      }
+      this.#hearHeads(sender, content.heads)
       this.#replier.handle(sender, content, directed)
     } else if (content.kind === 'lobby-heartbeat') {
       if (this.#context.status === 'joining') this.#newcomer.hearLobby(content)
       if (this.#beacon.hearLobby(sender, content)) this.#newcomer.yieldTo(content)
+    }
+  }
+
+  /** A member that asks shows by its heads what it knows. */
+  #hearHeads(sender: PeerId, heads: readonly OperationId[]): void {
+    const { log } = this.#context
+    if (!log.roster.alive.has(sender)) return
+    this.#beacon.hearMember(sender)
+    if (log.covers(heads)) {
+      this.#beacon.confirm(sender, heads)
+    } else {
+      this.#requests.hint(sender)
+      this.#settler.lack()
     }
   }
 

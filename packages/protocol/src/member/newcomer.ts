@@ -6,6 +6,7 @@ import type { LobbyHeartbeat } from '../lobby/messages.ts'
 import type { Refused } from '../lobby/reply-content.ts'
 import { makeOperation, OPERATION_NONCE_LENGTH } from '../log/operation.ts'
 import type { Context } from './context.ts'
+import type { Excluder } from './excluder.ts'
 import type { Requests } from './requests.ts'
 
 /**
@@ -19,19 +20,23 @@ export type Entrance =
 
 /** The wait between solicitations doubles this often. */
 const DOUBLINGS_MAX = 2
+/** Between two members that restarted and would make new keys: time for the first one's answers to arrive. */
+const RESUMPTION_STEP_MS = 2_000
 
 export class Newcomer {
   readonly #context: Context
   readonly #requests: Requests
+  readonly #excluder: Excluder
   #entrance: Entrance = { kind: 'join' }
   #attempt = 0
   #refused: string | undefined
   /** Somebody who is in the room beats in the lobby: then we do not found. */
   #heardMember = false
 
-  constructor(context: Context, requests: Requests) {
+  constructor(context: Context, requests: Requests, excluder: Excluder) {
     this.#context = context
     this.#requests = requests
+    this.#excluder = excluder
   }
 
   start(entrance: Entrance): void {
@@ -47,7 +52,25 @@ export class Newcomer {
     this.#solicit()
     // Jitter parts two who open the same room at the same moment.
     const wait = this.#context.jittered(timing.foundingMs)
-    if (entrance.kind === 'open') agenda.set('found', now + wait, () => this.#foundIfAlone())
+    if (this.#context.isMember) this.#planResumption(this.#context.others.length === 0 ? 0 : wait)
+    else if (entrance.kind === 'open') agenda.set('found', now + wait, () => this.#foundIfAlone())
+  }
+
+  /**
+   * We were a member before a restart. If nobody gives us the keys, nobody is there who has them, and one of those who
+   * wait makes new ones: in ranks, so that it is one (SPEC F3).
+   */
+  #planResumption(wait: number): void {
+    const { agenda, now } = this.#context
+    agenda.set('found', now + wait, () => {
+      if (this.#context.status !== 'joining') return
+      const turn = this.#context.rank('resume') * RESUMPTION_STEP_MS
+      agenda.set('found', this.#context.now + turn, () => this.#resume())
+    })
+  }
+
+  #resume(): void {
+    if (this.#context.status === 'joining') this.#excluder.startAnew()
   }
 
   /** Solicits now rather than at the next turn. */

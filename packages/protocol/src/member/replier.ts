@@ -31,8 +31,9 @@ export class Replier {
   /** `directed`: the request was for us alone. */
   handle(from: PeerId, request: Request, directed: boolean): void {
     const context = this.#context
-    if (!context.isReady || from === context.self || !this.#isNew(request)) return
+    if (from === context.self || !context.isMember || !this.#isNew(request)) return
     if (context.log.roster.alive.has(from)) this.#answerMember(from, request, directed)
+    else if (!context.isReady) return
     else if (request.join) this.#hearKnock(from, request)
     else if (directed) this.#reply(from, request, { kind: 'refused', refusal: this.#whyNoMember(from) })
   }
@@ -48,9 +49,10 @@ export class Replier {
 
   #answerMember(from: PeerId, request: Request, directed: boolean): void {
     const context = this.#context
-    context.presence.hear(from, context.now)
     const turn = REPLIERS_A_TURN * (request.attempt + 1)
-    if (directed || context.rank(`reply ${from}`, [from]) < turn) this.#sendPage(from, request)
+    // Who asked us gets our part of the log even while we have no keys to give.
+    if (directed || (context.isReady && context.rank(`reply ${from}`, [from]) < turn))
+      this.#sendPage(from, request)
   }
 
   /** Somebody wants in. We wait our turn: whoever ranks first answers at once, the others only if it stays silent. */
@@ -134,7 +136,7 @@ export class Replier {
     const context = this.#context
     const { operations, more } = context.log.after(request.heads, PAGE_MAX)
     // Key state never travels without every operation in its past (SPEC K10).
-    const keys = more ? undefined : this.#keysFor(to, request.want)
+    const keys = more || !context.isReady ? undefined : this.#keysFor(to, request.want)
     const online = [context.self, ...context.onlineOthers].slice(0, ONLINE_LISTED_MAX)
     const heads = context.log.heads.slice(0, PARENTS_MAX)
     this.#reply(to, request, { kind: 'page', operations, more, heads, online, ...(keys && { keys }) })

@@ -181,10 +181,10 @@ export class Settler {
   /** Asks for what we lack; seals what has to be sealed. */
   #seeToOwed(wanted: Entry | undefined): void {
     const { status, current, log, now } = this.#context
-    if (status !== 'joined') return
+    if (status !== 'joined' && !this.#context.isMember) return
     const { requests, excluder, held } = this.#roles
-    excluder.planSeal(current === undefined && wanted === undefined)
-    if (wanted) excluder.planSupersede(wanted.operation.id)
+    if (status === 'joined') excluder.planSeal(current === undefined && wanted === undefined)
+    if (wanted && status === 'joined') excluder.planSupersede(wanted.operation.id)
     const unknown = held.awaitsUnknown(now, (version) => log.get(version) !== undefined)
     if (wanted) requests.hint(wanted.operation.author)
     if (wanted || this.#lacking || unknown || log.missing.length > 0) requests.sync(wanted?.operation.id)
