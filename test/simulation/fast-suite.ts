@@ -11,6 +11,11 @@ import { toString } from 'uint8arrays/to-string'
 export class FastSuite implements Suite {
   readonly number = nobleSuite.number
   readonly #signers = new Map<string, Uint8Array>()
+  readonly #exchangeSecrets = new Map<string, Uint8Array>()
+  /** Every (key, nonce) something was sealed under, so that a second use of one shows (I6). */
+  readonly #sealed = new Set<string>()
+  /** How many seals used a (key, nonce) that was used before. */
+  nonceReuses = 0
 
   hash(bytes: Uint8Array): Uint8Array {
     return nobleSuite.hash(bytes)
@@ -21,6 +26,9 @@ export class FastSuite implements Suite {
   }
 
   seal(box: AeadInput, plaintext: Uint8Array): Uint8Array {
+    const used = toString(concat([box.key, box.nonce]), 'base64')
+    if (this.#sealed.has(used)) this.nonceReuses++
+    this.#sealed.add(used)
     return nobleSuite.seal(box, plaintext)
   }
 
@@ -33,7 +41,14 @@ export class FastSuite implements Suite {
   }
 
   exchangeKey(secret: Uint8Array): Uint8Array {
-    return this.hash(concat([Uint8Array.of(0), secret]))
+    const publicKey = this.hash(concat([Uint8Array.of(0), secret]))
+    this.#exchangeSecrets.set(toString(publicKey, 'base64'), secret)
+    return publicKey
+  }
+
+  /** The secret of an exchange key, for an attacker who broke into whoever made it. */
+  exchangeSecret(publicKey: Uint8Array): Uint8Array | undefined {
+    return this.#exchangeSecrets.get(toString(publicKey, 'base64'))
   }
 
   /** A symmetric function of both public keys: the right length and agreement, no secrecy of its own. */

@@ -3,20 +3,20 @@
  * faults; nothing in it takes real time, and the same seed gives the same history.
  */
 import {
-  type Entrance,
   type Group,
-  isRejection,
   Member,
-  type MemberState,
-  type Notification,
   openRoom,
   type Output,
-  type PeerId,
+  type Signer,
   type StepContext,
   type Timing,
 } from '@conclave/protocol'
+import { EventQueue } from './event-queue.ts'
 import { FastSuite } from './fast-suite.ts'
+import { SimPeer } from './peer.ts'
 import { Random } from './random.ts'
+
+export type { SimPeer } from './peer.ts'
 
 export interface Faults {
   /** Probability that a delivery is lost, or comes twice. */
@@ -33,95 +33,11 @@ export interface Delivery {
   readonly bytes: Uint8Array
 }
 
-interface Event {
-  readonly at: number
-  readonly order: number
-  readonly run: () => void
-}
-
 export const CALM: Faults = { loss: 0, duplication: 0, latencyMs: [5, 20] }
 
-/** One simulated process: a member and what its user saw. */
-export class SimPeer {
-  readonly label: string
-  readonly member: Member
-  readonly seen: Notification[] = []
-  /** Everything that ever reached it, as it would be recorded by somebody who keeps it all. */
-  readonly recorded: Uint8Array[] = []
-  alive = true
-  /** Peers in different compartments do not reach each other. */
-  compartment = 0
-  readonly #world: World
-
-  constructor(world: World, label: string, member: Member) {
-    this.#world = world
-    this.label = label
-    this.member = member
-  }
-
-  get id(): PeerId {
-    return this.member.self
-  }
-
-  get state(): MemberState {
-    return this.member.state
-  }
-
-  get texts(): string[] {
-    return this.seen.flatMap((notification) => (notification.event === 'message' ? [notification.text] : []))
-  }
-
-  start(entrance: Entrance): void {
-    this.#act((at) => this.member.start(entrance, at))
-  }
-
-  say(text: string): void {
-    this.#act((at) => this.member.say(text, at))
-  }
-
-  exclude(others: readonly SimPeer[], reason = ''): void {
-    const peers = others.map(({ id }) => id)
-    this.#act((at) => this.member.exclude(peers, reason, at))
-  }
-
-  leave(): void {
-    this.#act((at) => this.member.leave(at))
-  }
-
-  crash(): void {
-    this.alive = false
-  }
-
-  receive(bytes: Uint8Array, from: string): void {
-    if (!this.alive) return
-    const inbound = { bytes, from }
-    const screened = this.member.screen(inbound, this.#world.now)
-    if (isRejection(screened)) {
-      this.#world.count(screened.rejected)
-      return
-    }
-    if (screened.kind === 'waiting') {
-      this.#act((at) => this.member.hold(inbound, screened.awaits, at))
-      return
-    }
-    if (!screened.claims.every((claim) => this.#world.suite.verify(claim))) {
-      this.#world.count('bad-signature')
-      return
-    }
-    this.#act((at) => this.member.handle(screened, at))
-  }
-
-  /** Runs one step and carries out what it asks for. */
-  #act(step: (at: StepContext) => Output[]): void {
-    if (!this.alive) return
-    const outputs = step(this.#world.step())
-    for (const output of outputs) this.#world.carryOut(this, output)
-    this.#world.schedule(this)
-  }
-
-  tick(): void {
-    this.#act((at) => this.member.tick(at))
-  }
+export interface WorldOptions {
+  readonly timing?: Partial<Timing>
+  readonly group?: (suite: FastSuite) => Group
 }
 
 export class World {
@@ -130,36 +46,35 @@ export class World {
   readonly group: Group
   readonly peers: SimPeer[] = []
   readonly rejections = new Map<string, number>()
+  readonly injected = new Map<string, number>()
   /** Sent frames and bytes by what they were about. */
   readonly traffic = new Map<string, { messages: number; bytes: number }>()
   faults: Faults = CALM
   now = 1_000
   /** Sees each delivery before it is made; may drop it by returning false. */
   filter: (delivery: Delivery) => boolean = () => true
+  /** Sees what each step of a peer gives, before it is carried out. */
+  onStep: (peer: SimPeer, outputs: readonly Output[]) => void = () => undefined
   readonly #timing: Partial<Timing>
   readonly #ticks = new Map<SimPeer, number>()
-  #events: Event[] = []
-  #order = 0
+  readonly #events = new EventQueue()
 
-  constructor(seed: number, options: { timing?: Partial<Timing>; group?: Group } = {}) {
+  constructor(seed: number, options: WorldOptions = {}) {
     this.random = new Random(seed)
     this.#timing = options.timing ?? {}
-    this.group = options.group ?? openRoom('simulation', this.suite)
+    this.group = options.group?.(this.suite) ?? openRoom('simulation', this.suite)
   }
 
   /** A new peer with a fresh identity, not started yet. */
   peer(label: string): SimPeer {
     const signer = this.suite.signer(this.random.bytes(32))
-    const member = new Member({
-      group: this.group,
-      signer,
-      name: label,
-      timing: this.#timing,
-      start: this.step(),
-    })
-    const peer = new SimPeer(this, label, member)
+    const peer = new SimPeer(this, label, { signer, member: this.memberFor(signer, label) })
     this.peers.push(peer)
     return peer
+  }
+
+  memberFor(signer: Signer, name: string): Member {
+    return new Member({ group: this.group, signer, name, timing: this.#timing, start: this.step() })
   }
 
   step(): StepContext {
@@ -168,6 +83,11 @@ export class World {
 
   count(code: string): void {
     this.rejections.set(code, (this.rejections.get(code) ?? 0) + 1)
+  }
+
+  /** Counts a fault. */
+  inject(fault: string): void {
+    this.injected.set(fault, (this.injected.get(fault) ?? 0) + 1)
   }
 
   carryOut(peer: SimPeer, output: Output): void {
@@ -187,6 +107,7 @@ export class World {
         peer.seen.push(output.notification)
         break
       case 'store':
+        peer.stored.push(...output.operations)
         break
     }
   }
@@ -199,21 +120,21 @@ export class World {
   }
 
   #deliver(from: SimPeer, to: SimPeer, bytes: Uint8Array): void {
-    if (from.compartment !== to.compartment || this.random.chance(this.faults.loss)) return
+    if (from.compartment !== to.compartment) return this.inject('cut off')
+    if (to.deaf) return this.inject('unheard')
+    if (this.random.chance(this.faults.loss)) return this.inject('lost')
     const copies = this.random.chance(this.faults.duplication) ? 2 : 1
+    if (copies === 2) this.inject('duplicated')
     const [least, most] = this.faults.latencyMs
     for (let copy = 0; copy < copies; copy++) {
       const at = this.now + least + this.random.next() * (most - least)
       if (!this.filter({ at, from, to, bytes })) continue
-      this.at(at, () => {
-        to.recorded.push(bytes)
-        to.receive(bytes, from.id)
-      })
+      this.at(at, () => to.receive(bytes, from.id))
     }
   }
 
   at(at: number, run: () => void): void {
-    this.#events.push({ at, order: this.#order++, run })
+    this.#events.push(at, run)
   }
 
   /** Sees to it that a peer is ticked at its next deadline. */
@@ -234,15 +155,7 @@ export class World {
   /** Lets `ms` of virtual time pass. */
   run(ms: number): void {
     const end = this.now + ms
-    for (;;) {
-      let next: Event | undefined
-      for (const event of this.#events) {
-        if (event.at > end) continue
-        if (next === undefined || event.at < next.at || (event.at === next.at && event.order < next.order))
-          next = event
-      }
-      if (next === undefined) break
-      this.#events.splice(this.#events.indexOf(next), 1)
+    for (let next = this.#events.pop(end); next !== undefined; next = this.#events.pop(end)) {
       this.now = Math.max(this.now, next.at)
       next.run()
     }

@@ -59,6 +59,12 @@ export class VersionKeys {
     return this.#secret
   }
 
+  /** Every TEK that is held as it is: of the current revision, and of those kept for late traffic. */
+  get heldTeks(): ReadonlyMap<number, Uint8Array> {
+    const late = [...this.#late].map(([revision, { tek }]) => [revision, tek] as const)
+    return new Map([...late, [this.#revision, this.#tek]])
+  }
+
   /** The TEK of a revision: current, late, or reached by hashing ahead; undefined when it is out of reach. */
   tekAt(revision: number): Uint8Array | undefined {
     if (revision === this.#revision) return this.#tek
@@ -83,8 +89,9 @@ export class VersionKeys {
 
   /** The lowest revision that is still held, for a member that may read from the start. */
   get earliest(): { revision: number; tek: Uint8Array } {
-    const revision = Math.min(this.#revision, ...this.#late.keys())
-    return { revision, tek: this.tekAt(revision) ?? this.#tek }
+    const teks = this.heldTeks
+    const revision = Math.min(...teks.keys())
+    return { revision, tek: teks.get(revision) ?? this.#tek }
   }
 
   /** Takes a slot's key unless we hold one whose maker is at least as senior. */

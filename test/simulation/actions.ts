@@ -1,0 +1,177 @@
+/** What can happen in a history, each with its weight. */
+import type { History } from './history.ts'
+import { admitOutsider, broadcastAs, excludeEverybody, oldVersions } from './malice.ts'
+import type { SimPeer } from './peer.ts'
+
+interface Action {
+  readonly weight: number
+  readonly run: (history: History) => void
+}
+
+const PEERS_MAX = 12
+
+const ACTIONS: readonly Action[] = [
+  { weight: 5, run: join },
+  { weight: 4, run: excludeOne },
+  { weight: 4, run: excludeAtOnce },
+  { weight: 2, run: excludeEachOther },
+  { weight: 2, run: excludeIntroducer },
+  { weight: 2, run: leave },
+  { weight: 3, run: comeAgain },
+  { weight: 2, run: crash },
+  { weight: 1, run: crashAfterChange },
+  { weight: 1, run: crashInJoin },
+  { weight: 2, run: restart },
+  { weight: 4, run: partition },
+  { weight: 3, run: heal },
+  { weight: 2, run: deafen },
+  { weight: 3, run: backdate },
+]
+
+/** Does one thing at random. */
+export function act(history: History): void {
+  const { random } = history.world
+  const total = ACTIONS.reduce((sum, { weight }) => sum + weight, 0)
+  let left = random.next() * total
+  const action = ACTIONS.find(({ weight }) => (left -= weight) < 0)
+  action?.run(history)
+}
+
+/** Two different ones, or nothing. */
+function pickTwo(history: History): [SimPeer, SimPeer] | undefined {
+  const { joined, world } = history
+  const a = world.random.pick(joined)
+  const b = world.random.pick(joined.filter((peer) => peer !== a))
+  return a && b && [a, b]
+}
+
+function exclude(history: History, by: SimPeer, targets: readonly SimPeer[]): void {
+  const detail = `${by.label} excludes ${targets.map(({ label }) => label).join()}`
+  history.attempt('exclude', detail, () => by.exclude(targets))
+}
+
+function join(history: History): void {
+  if (history.world.peers.length >= PEERS_MAX) return
+  const peer = history.newcomer()
+  const compartment = history.world.random.pick(history.joined)?.compartment
+  if (compartment !== undefined) peer.compartment = compartment
+  history.note('join', peer.label)
+  peer.start({ kind: 'join' })
+}
+
+function excludeOne(history: History): void {
+  const two = history.joined.length > 2 && pickTwo(history)
+  if (two) exclude(history, two[0], [two[1]])
+}
+
+/** Two or three exclusions before anybody hears of any. */
+function excludeAtOnce(history: History): void {
+  if (history.joined.length < 4) return
+  for (let i = 0; i < 2 + history.world.random.below(2); i++) {
+    const two = pickTwo(history)
+    if (two) exclude(history, two[0], [two[1]])
+  }
+}
+
+function excludeEachOther(history: History): void {
+  const two = history.joined.length > 2 && pickTwo(history)
+  if (!two) return
+  exclude(history, two[0], [two[1]])
+  exclude(history, two[1], [two[0]])
+}
+
+/** Somebody knocks, and whoever may be letting it in is excluded while it does. */
+function excludeIntroducer(history: History): void {
+  if (history.joined.length < 3) return
+  join(history)
+  history.world.run(history.world.random.below(400))
+  excludeOne(history)
+}
+
+function leave(history: History): void {
+  const peer = history.joined.length > 2 && history.world.random.pick(history.joined)
+  if (peer) history.attempt('leave', peer.label, () => peer.leave())
+}
+
+/** Somebody that left, or was excluded, knocks again. */
+function comeAgain(history: History): void {
+  const out = history.world.peers.filter(
+    ({ alive, state }) => alive && ['left', 'excluded'].includes(state.status),
+  )
+  const peer = history.world.random.pick(out)
+  if (!peer) return
+  history.note('come again', `${peer.label}, ${peer.state.status}`)
+  peer.start({ kind: 'join' })
+}
+
+function crash(history: History): void {
+  const peer = history.joined.length > 2 && history.world.random.pick(history.joined)
+  if (!peer) return
+  history.note('crash', peer.label)
+  peer.crash()
+}
+
+/** It stays long enough for some copies of its change to be on their way, and answers nobody. */
+function crashAfterChange(history: History): void {
+  const two = history.joined.length > 3 && pickTwo(history)
+  if (!two) return
+  exclude(history, two[0], [two[1]])
+  history.note('crash', `${two[0].label} after its change`)
+  two[0].crash()
+}
+
+function crashInJoin(history: History): void {
+  if (history.joined.length < 3) return
+  join(history)
+  history.world.run(history.world.random.below(600))
+  crash(history)
+}
+
+function restart(history: History): void {
+  const peer = history.world.random.pick(history.world.peers.filter(({ alive }) => !alive))
+  if (!peer) return
+  history.note('restart', peer.label)
+  peer.restart()
+}
+
+function partition(history: History): void {
+  const { peers, random } = history.world
+  const parts = 2 + random.below(2)
+  for (const peer of peers) peer.compartment = random.below(parts)
+  history.note('partition', peers.map(({ label, compartment }) => `${label}:${compartment}`).join(' '))
+}
+
+function heal(history: History): void {
+  for (const peer of history.world.peers) {
+    peer.compartment = 0
+    peer.deaf = false
+  }
+  history.note('heal', 'everybody reaches everybody')
+}
+
+/** A member hears nothing any more, is excluded, and goes on talking and introducing. */
+function deafen(history: History): void {
+  const two = history.joined.length > 2 && pickTwo(history)
+  if (!two) return
+  two[1].deaf = true
+  history.note('deafen', two[1].label)
+  if (history.world.random.chance(0.7)) exclude(history, two[0], [two[1]])
+}
+
+/** An excluded member signs against an old state, and tells everybody itself or through an accomplice. */
+function backdate(history: History): void {
+  const { archive, world, joined } = history
+  const out = world.peers.filter(({ state }) => state.status === 'excluded')
+  const by = world.random.pick(out) ?? world.random.pick(joined)
+  const version = by && world.random.pick(oldVersions(archive, by))
+  if (!by || !version) return
+  const outsider = world.random.chance(0.5) && world.peers.length < PEERS_MAX ? history.newcomer() : undefined
+  const operation = outsider
+    ? admitOutsider(archive, by, { version, peer: outsider.id })
+    : excludeEverybody(archive, by, version)
+  const accomplice = world.random.chance(0.6) ? world.random.pick(joined) : undefined
+  const teller = accomplice ?? by
+  if (!broadcastAs(archive, teller, teller.signer, [operation])) return
+  const what = outsider ? `admission of ${outsider.label}` : 'exclusion of everybody'
+  history.note('backdate', `${by.label} signs an ${what} at ${version.slice(0, 6)}, told by ${teller.label}`)
+}

@@ -1,0 +1,154 @@
+/**
+ * What an attacker who sees and keeps everything has at the end: every operation, every frame that was sent, every reply
+ * opened with the secret of whoever asked, and every key as each peer held it, also those it erased since.
+ */
+import { isRejection, type OperationId, type Output, type PeerId } from '@conclave/protocol'
+import type { Slot } from '../../packages/protocol/src/ids.ts'
+import { decodeLobbyMessage } from '../../packages/protocol/src/lobby/messages.ts'
+import { openLobbyFrame } from '../../packages/protocol/src/lobby/lobby-frame.ts'
+import { openReply } from '../../packages/protocol/src/lobby/reply-content.ts'
+import type { HandedKeys } from '../../packages/protocol/src/keys/key-ring.ts'
+import type { Operation } from '../../packages/protocol/src/log/operation.ts'
+import { parseFrame, type RoomFrame } from '../../packages/protocol/src/traffic/frame.ts'
+import { toHex } from '../../packages/protocol/src/ids.ts'
+import type { SimPeer } from './peer.ts'
+import type { World } from './world.ts'
+
+/** What one peer ever held of one version. */
+export interface Haul {
+  chain?: Uint8Array
+  secret?: Uint8Array
+  /** By revision. */
+  readonly teks: Map<number, Uint8Array>
+  /** By slot; more than one when two members made the same slot. */
+  readonly keks: Map<Slot, Uint8Array[]>
+}
+
+/** A frame under a TEK, and the view its sender had when it sent it. */
+export interface Sent {
+  readonly by: SimPeer
+  readonly at: number
+  readonly about: string
+  readonly frame: RoomFrame
+  readonly heads: readonly OperationId[]
+  readonly alive: ReadonlySet<PeerId>
+}
+
+export interface Recorded {
+  readonly operation: Operation
+  /** When it first was in anybody's log. */
+  readonly at: number
+}
+
+/** Frames that are bound to be sent under the key parent of what they announce, which the excluded hold. */
+const ANNOUNCEMENT = 'operations'
+
+export class Archive {
+  readonly world: World
+  readonly operations = new Map<OperationId, Recorded>()
+  readonly sent: Sent[] = []
+  readonly #hauls = new Map<PeerId, Map<OperationId, Haul>>()
+  /** Who asked, by request id. */
+  readonly #requests = new Map<string, { requester: PeerId; exchangeKey: Uint8Array }>()
+  /** Key arrays that were copied already, so that a step costs only what is new in it. */
+  readonly #copied = new WeakMap<Uint8Array, Set<PeerId>>()
+
+  constructor(world: World) {
+    this.world = world
+    world.onStep = (peer, outputs) => this.#record(peer, outputs)
+  }
+
+  /** Everything that a peer ever held, by version. */
+  haulOf(peer: PeerId): ReadonlyMap<OperationId, Haul> {
+    return this.#hauls.get(peer) ?? new Map<OperationId, Haul>()
+  }
+
+  /** Records an operation that no member made. */
+  recordOperation(operation: Operation): void {
+    if (!this.operations.has(operation.id)) {
+      this.operations.set(operation.id, { operation, at: this.world.now })
+    }
+  }
+
+  /** Gives keys to a peer, as if it had got them in some way. */
+  learn(peer: PeerId, keys: Omit<HandedKeys, 'secret'> & { secret?: Uint8Array | undefined }): void {
+    const haul = this.#haul(peer, keys.version)
+    haul.chain ??= keys.chain.slice()
+    if (keys.secret) haul.secret ??= keys.secret.slice()
+    if (!haul.teks.has(keys.revision)) haul.teks.set(keys.revision, keys.tek.slice())
+    for (const { slot, kek } of keys.slots) this.#learnKek(haul, slot, kek)
+  }
+
+  #learnKek(haul: Haul, slot: Slot, kek: Uint8Array): void {
+    const known = haul.keks.get(slot) ?? []
+    haul.keks.set(slot, known)
+    if (!known.some((other) => toHex(other) === toHex(kek))) known.push(kek.slice())
+  }
+
+  #haul(peer: PeerId, version: OperationId): Haul {
+    const byVersion = this.#hauls.get(peer) ?? new Map<OperationId, Haul>()
+    this.#hauls.set(peer, byVersion)
+    const haul = byVersion.get(version) ?? {
+      teks: new Map<number, Uint8Array>(),
+      keks: new Map<Slot, Uint8Array[]>(),
+    }
+    byVersion.set(version, haul)
+    return haul
+  }
+
+  #record(peer: SimPeer, outputs: readonly Output[]): void {
+    for (const output of outputs) {
+      if (output.kind === 'store') for (const operation of output.operations) this.recordOperation(operation)
+      else if (output.kind === 'broadcast' && output.channel === 'room') this.#recordFrame(peer, output)
+      else if (output.kind === 'broadcast' || output.kind === 'send') this.#recordLobby(output.bytes)
+    }
+    this.#recordKeys(peer)
+  }
+
+  #recordKeys(peer: SimPeer): void {
+    for (const keys of peer.member.unsafeInsideForTests.keys) {
+      const haul = this.#haul(peer.id, keys.version)
+      haul.chain ??= keys.chain.slice()
+      if (keys.secret) haul.secret ??= keys.secret.slice()
+      for (const [revision, tek] of keys.heldTeks)
+        if (!haul.teks.has(revision)) haul.teks.set(revision, tek.slice())
+      for (const [slot, { kek }] of keys.slots) if (this.#isNew(peer.id, kek)) this.#learnKek(haul, slot, kek)
+    }
+  }
+
+  #isNew(peer: PeerId, key: Uint8Array): boolean {
+    const holders = this.#copied.get(key) ?? new Set<PeerId>()
+    this.#copied.set(key, holders)
+    if (holders.has(peer)) return false
+    holders.add(peer)
+    return true
+  }
+
+  #recordFrame(by: SimPeer, { bytes, about }: { bytes: Uint8Array; about: string }): void {
+    if (about === ANNOUNCEMENT) return
+    const frame = parseFrame(bytes)
+    if (isRejection(frame)) throw new Error(`${by.label} sent a frame that is none: ${frame.detail}`)
+    const { heads, roster } = by.member.unsafeInsideForTests.log
+    this.sent.push({ by, at: this.world.now, about, frame, heads, alive: new Set(roster.alive.keys()) })
+  }
+
+  /** Opens replies with what the requester held when it asked. */
+  #recordLobby(bytes: Uint8Array): void {
+    const { group, suite } = this.world
+    const opened = openLobbyFrame(group, bytes)
+    if (isRejection(opened)) throw new Error(`a lobby frame that is none: ${opened.detail}`)
+    const message = decodeLobbyMessage(group, opened.content)
+    if (isRejection(message)) throw new Error(`a lobby message that is none: ${message.detail}`)
+    if (message.kind === 'request') {
+      this.#requests.set(toHex(message.id), { requester: opened.sender, exchangeKey: message.exchangeKey })
+    }
+    if (message.kind !== 'reply') return
+    const request = this.#requests.get(toHex(message.request))
+    const secret = request && suite.exchangeSecret(request.exchangeKey)
+    if (request === undefined || secret === undefined) throw new Error('a reply to no request')
+    const parties = { request: message.request, requester: request.requester, replier: opened.sender }
+    const content = openReply(group, { secret, publicKey: message.exchangeKey, ...parties }, message.sealed)
+    if (isRejection(content)) throw new Error(`a reply that its requester cannot open: ${content.detail}`)
+    if (content.kind === 'page' && content.keys) this.learn(request.requester, content.keys)
+  }
+}

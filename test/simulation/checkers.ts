@@ -1,0 +1,131 @@
+/** What has to hold at the end of every history, whatever happened in it. Each returns what is wrong, in words. */
+import { decodeOperation, isRejection, operationClaims, type PeerId } from '@conclave/protocol'
+import * as limits from '../../packages/protocol/src/limits.ts'
+import { MembershipLog } from '../../packages/protocol/src/log/membership-log.ts'
+import type { Operation } from '../../packages/protocol/src/log/operation.ts'
+import { toHex } from '../../packages/protocol/src/ids.ts'
+import type { Archive } from './archive.ts'
+import type { SimPeer } from './peer.ts'
+import { Random } from './random.ts'
+import type { World } from './world.ts'
+
+/** Why these peers are not one room yet, or undefined when they are (I3). */
+export function whyApart(peers: readonly SimPeer[]): string | undefined {
+  const [first] = peers
+  if (first === undefined) return undefined
+  const { heads, version } = first.state
+  for (const peer of peers) {
+    const { state } = peer
+    if (state.status !== 'joined') return `${peer.label} is ${state.status}`
+    if (state.version === undefined) return `${peer.label} holds no version that covers its view`
+    if (state.waiting > 0) return `${peer.label} has ${state.waiting} messages waiting`
+    if (state.heads.join() !== heads.join()) return `${peer.label} and ${first.label} know different heads`
+    if (state.version !== version) return `${peer.label} and ${first.label} send under different versions`
+    const roster = peer.member.unsafeInsideForTests.log.roster.alive
+    const missing = peers.find((other) => !roster.has(other.id))
+    if (missing) return `${peer.label} does not count ${missing.label} as a member`
+  }
+  return undefined
+}
+
+/** I4: one reference, one key, everywhere and at any time; and at the end one key a slot. */
+export function disagreements(archive: Archive, members: readonly SimPeer[]): string[] {
+  const wrong: string[] = []
+  const teks = new Map<string, string>()
+  for (const peer of archive.world.peers) {
+    for (const [version, haul] of archive.haulOf(peer.id)) {
+      for (const [revision, tek] of haul.teks) {
+        const [name, bytes] = [`${version} ${revision}`, toHex(tek)]
+        if ((teks.get(name) ?? bytes) !== bytes)
+          wrong.push(`I4: two TEKs under ${name.slice(0, 6)}.${revision}`)
+        teks.set(name, bytes)
+      }
+    }
+  }
+  return [...wrong, ...slotDisagreements(members)]
+}
+
+export function slotDisagreements(members: readonly SimPeer[]): string[] {
+  const wrong: string[] = []
+  const keks = new Map<string, string>()
+  for (const peer of members) {
+    const { version } = peer.state
+    for (const keys of peer.member.unsafeInsideForTests.keys) {
+      if (keys.version !== version) continue
+      for (const [slot, { kek }] of keys.slots) {
+        const [name, bytes] = [`${version} ${slot}`, toHex(kek)]
+        if ((keks.get(name) ?? bytes) !== bytes)
+          wrong.push(`I4: ${peer.label} has another key for slot ${slot}`)
+        else keks.set(name, bytes)
+      }
+    }
+  }
+  return wrong
+}
+
+/** I5 and I8: the same signed operations, from their bytes, in any order, make the same roster and heads. */
+export function orderDependence(world: World, peer: SimPeer, seed: number): string[] {
+  const random = new Random(seed)
+  const { log } = peer.member.unsafeInsideForTests
+  const all = log.entries.map(({ operation }) => operation.bytes)
+  const expected = describeLog(log)
+  const wrong: string[] = []
+  for (let round = 0; round < 3; round++) {
+    const operations = shuffled(all, random).map((bytes) => verified(world, bytes))
+    const fresh = new MembershipLog(world.group)
+    for (const operation of operations) if (operation) fresh.integrate([operation])
+    if (describeLog(fresh) !== expected) wrong.push(`I5: ${peer.label}'s log judged in another order differs`)
+  }
+  return wrong
+}
+
+function describeLog({ heads, roster }: MembershipLog): string {
+  const alive = [...roster.alive].map(
+    ([peer, entries]) => `${peer}:${entries.map(({ operation }) => operation.id).join()}`,
+  )
+  return [...heads, ...alive.sort(), ...[...roster.dead.keys()].sort()].join('\n')
+}
+
+function verified(world: World, bytes: Uint8Array): Operation | undefined {
+  const operation = decodeOperation(world.group, bytes)
+  if (isRejection(operation)) return undefined
+  return operationClaims(world.group, operation).every((claim) => world.suite.verify(claim))
+    ? operation
+    : undefined
+}
+
+function shuffled<T>(items: readonly T[], random: Random): T[] {
+  const keyed = items.map((item) => ({ item, key: random.next() }))
+  return keyed.sort((a, b) => a.key - b.key).map(({ item }) => item)
+}
+
+/** I8: whoever is, or is no more, on the roster that a member shows has a signed operation to that effect in its log. */
+export function causelessMembers(peer: SimPeer): string[] {
+  const { log } = peer.member.unsafeInsideForTests
+  const admitted = new Set<PeerId>()
+  for (const { operation } of log.entries) {
+    const { body, author } = operation
+    if (body.kind !== 'change') admitted.add(body.kind === 'admission' ? body.peer : author)
+  }
+  const shown = new Set(peer.state.members.map((member) => member.peer))
+  const strangers = [...shown].filter((id) => !admitted.has(id)).map((id) => `I8: nobody admitted ${id}`)
+  const judged = new MembershipLog(log.group)
+  judged.integrate(log.entries.map(({ operation }) => operation))
+  const same = [...judged.roster.alive.keys()].sort().join() === [...shown].sort().join()
+  return same ? strangers : [...strangers, `I8: ${peer.label} shows a roster that its log does not give`]
+}
+
+/** I7: what a peer keeps for others stays within its caps. */
+export function overflow(peer: SimPeer): string[] {
+  const { heldFrames, log, keys } = peer.member.unsafeInsideForTests
+  const bounds: [string, number, number][] = [
+    ['held frames', heldFrames, limits.HELD_MAX],
+    ['waiting messages', peer.state.waiting, limits.OUTBOX_MAX],
+    ['operations', log.size, limits.LOG_MAX],
+    ['missing parents', log.missing.length, limits.ORPHANS_MAX * limits.PARENTS_MAX],
+    ['versions held', keys.length, log.versions.length],
+  ]
+  return bounds
+    .filter(([, size, bound]) => size > bound)
+    .map(([what, size, bound]) => `I7: ${peer.label} keeps ${size} ${what}, at most ${bound}`)
+}

@@ -1,0 +1,112 @@
+/**
+ * I1 and I2: nobody outside a sender's view reads what it sends, nor do all of them together. What DESIGN does not promise is
+ * left out as narrowly as it can be told: see `Secrecy.#isExcused`.
+ */
+import type { OperationId, PeerId } from '@conclave/protocol'
+import type { Archive, Sent } from './archive.ts'
+import { Coalition } from './attacker.ts'
+import { Past } from './past.ts'
+
+export interface Leak {
+  readonly what: string
+  readonly sent: Sent
+}
+
+/** Milliseconds of virtual time: newcomers that come this close together share a revision. */
+interface SecrecyOptions {
+  readonly revisionBatchMs: number
+}
+
+export class Secrecy {
+  readonly #archive: Archive
+  readonly #options: SecrecyOptions
+  readonly #past: Past
+  readonly #coalitions = new Map<string, Coalition>()
+  readonly #admissions = new Map<PeerId, ReturnType<Past['admissionsOf']>>()
+  /** Frames that were checked, and peers that were left out of a coalition, for the report. */
+  checked = 0
+  excused = 0
+
+  constructor(archive: Archive, options: SecrecyOptions) {
+    this.#archive = archive
+    this.#options = options
+    this.#past = new Past(archive)
+  }
+
+  /** Everything that somebody could read who should not. */
+  leaks(): Leak[] {
+    return this.#archive.sent.flatMap((sent) => this.#leaksOf(sent))
+  }
+
+  #leaksOf(sent: Sent): Leak[] {
+    this.checked++
+    const outside = [...this.#everybody()].filter((peer) => !sent.alive.has(peer))
+    const coalition = outside.filter((peer) => !this.#isExcused(peer, sent))
+    this.excused += outside.length - coalition.length
+    if (!this.#coalitionOf(coalition).reads(sent.frame)) return []
+    return [{ sent, what: `${this.#describe(sent)} is read by ${this.#culprits(coalition, sent)}` }]
+  }
+
+  #everybody(): Set<PeerId> {
+    return new Set(this.#archive.world.peers.map(({ id }) => id))
+  }
+
+  #coalitionOf(peers: readonly PeerId[]): Coalition {
+    const name = peers.join()
+    const coalition = this.#coalitions.get(name) ?? new Coalition(this.#archive, peers)
+    this.#coalitions.set(name, coalition)
+    return coalition
+  }
+
+  /**
+   * Whether a peer outside the sender's view may read it all the same: because somebody admitted it whose admission the
+   * sender did not know of, and who did not know of what the sender sends under.
+   */
+  #isExcused(peer: PeerId, sent: Sent): boolean {
+    const known = this.#past.knownAt(sent.heads)
+    return this.#admissionsOf(peer).some(({ id }) => !known.has(id) && this.#mayRead(id, sent))
+  }
+
+  #admissionsOf(peer: PeerId): ReturnType<Past['admissionsOf']> {
+    const admissions = this.#admissions.get(peer) ?? this.#past.admissionsOf(peer)
+    this.#admissions.set(peer, admissions)
+    return admissions
+  }
+
+  #mayRead(admission: OperationId, { frame, at }: Sent): boolean {
+    const recorded = this.#archive.operations.get(admission)
+    if (recorded?.operation.body.kind !== 'admission') return false
+    const { version, revision } = recorded.operation.body
+    const past = this.#past.of(admission)
+    const { reference } = frame
+    // Its introducer did not know this version, so could not keep it from what was said under it.
+    if (!past.has(reference.version)) return true
+    if (version !== reference.version || revision > reference.revision) return false
+    // Admitted at this very revision or before: fair if the sender was behind, if the introducer could not know
+    // that the revision was in use, or within the time in which newcomers share a step.
+    const knewRevision = this.#latestRevision(reference.version, past) >= reference.revision
+    return at >= recorded.at || !knewRevision || recorded.at - at <= this.#options.revisionBatchMs
+  }
+
+  #latestRevision(version: OperationId, past: ReadonlySet<OperationId>): number {
+    let latest = 0
+    for (const id of past) {
+      const body = this.#archive.operations.get(id)?.operation.body
+      if (body?.kind === 'admission' && body.version === version) latest = Math.max(latest, body.revision)
+    }
+    return latest
+  }
+
+  #describe({ by, at, about, frame }: Sent): string {
+    const { version, revision } = frame.reference
+    return `${about} of ${by.label} at ${Math.round(at)} under ${version.slice(0, 6)}.${revision}`
+  }
+
+  /** Who alone could read it, or that it took all of them. */
+  #culprits(coalition: readonly PeerId[], sent: Sent): string {
+    const alone = coalition.filter((peer) => this.#coalitionOf([peer]).reads(sent.frame))
+    const labels = (peers: readonly PeerId[]): string =>
+      peers.map((peer) => this.#archive.world.peers.find(({ id }) => id === peer)?.label ?? '?').join(', ')
+    return alone.length > 0 ? `${labels(alone)} alone` : `${labels(coalition)} together`
+  }
+}
