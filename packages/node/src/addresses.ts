@@ -2,6 +2,7 @@
 import { multiaddr } from '@multiformats/multiaddr'
 import { Circuit, WebRTC } from '@multiformats/multiaddr-matcher'
 import { ANNOUNCED_ADDRESSES_MAX, ANNOUNCED_ADDRESS_CHARS_MAX } from './limits.ts'
+import { UsageError } from './errors.ts'
 import type { Multiaddr } from '@multiformats/multiaddr'
 
 /** Names resolved by one lookup, and memory for tests. Not `dnsaddr`, behind which any number of addresses can be. */
@@ -54,4 +55,19 @@ function parse(text: string): Multiaddr | undefined {
   } catch {
     return undefined
   }
+}
+
+/** A relay's address and peer id. Throws `UsageError` for text that is no multiaddr ending in a peer id. */
+export function parseRelay(text: string): { peer: string; address: Multiaddr } {
+  try {
+    const address = multiaddr(text)
+    const last = address.getComponents().at(-1)
+    if (last?.name === 'p2p' && last.value !== undefined) return { peer: last.value, address }
+  } catch {
+    // Falls through to the sentence below, which is about the text either way.
+  }
+  throw new UsageError(
+    'relay-address',
+    `${text} is not a relay's address; it looks like /dns4/relay.example/tcp/443/wss/p2p/12D3Koo…, as the relay prints it.`,
+  )
 }

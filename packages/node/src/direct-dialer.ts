@@ -90,6 +90,8 @@ export class DirectDialer {
       const known = this.#targets.get(peer)
       if (known !== undefined) {
         known.addresses = addresses
+        // It may have had nothing to be dialled by until now.
+        if (known.timer === undefined) this.#schedule(known, this.#headStart(known))
         continue
       }
       const target: Target = { peer, addresses, failures: 0, isDialling: false }
@@ -110,9 +112,10 @@ export class DirectDialer {
   }
 
   async #dial(target: Target): Promise<void> {
+    delete target.timer
     if (this.connectionTo(target.peer) !== undefined) return
     const addresses = this.#addressesOf(target)
-    // Without a relay there is nothing to dial through; its return calls `retryNow`.
+    // Without a relay there is nothing to dial through; its return calls `retryNow`, an address comes by `want`.
     if (addresses.length === 0) return
     target.isDialling = true
     await this.#slots.take()

@@ -78,12 +78,18 @@ export const GOSSIP_RPC_BYTES_MAX = 4 * 1024 * 1024
 /** Unsent gossip for one peer; gossipsub has no backpressure, so what is over is refused. */
 export const GOSSIP_BUFFER_BYTES_MAX = 4 * 1024 * 1024
 
-/** Memory a peer's subscriptions may take in gossipsub, which counts 1 KiB and the name's length for each: about 115. */
-export const GOSSIP_TOPIC_BYTES_MAX = 128 * 1024
+/**
+ * Topics one neighbour may be subscribed to: a busy relay bridges 4,096 and names them all when we connect. A neighbour's
+ * topics beyond are unknown to us, and what we say there would not reach it.
+ */
+export const NEIGHBOUR_TOPICS_MAX = 5_000
+
+/** What that may take in gossipsub's books, which count 1 KiB and the name's length for each topic. */
+export const GOSSIP_TOPIC_BYTES_MAX = NEIGHBOUR_TOPICS_MAX * 1_200
 
 /** Entries of one decoded gossipsub RPC. */
 export const GOSSIP_DECODE_LIMITS = {
-  maxSubscriptions: 256,
+  maxSubscriptions: NEIGHBOUR_TOPICS_MAX,
   maxMessages: 256,
   maxIhaveMessageIDs: 2_000,
   maxIwantMessageIDs: 2_000,

@@ -2,9 +2,9 @@
  * Keeps a node connected to its circuit relays, and reserved at them. libp2p dials a relay once; when that fails or the
  * relay restarts, nothing brings it back. A relay that is down is a state, never an exception: a node starts offline.
  */
-import { multiaddr } from '@multiformats/multiaddr'
+import { parseRelay } from './addresses.ts'
 import { backoffMs } from './backoff.ts'
-import { UsageError, messageOf } from './errors.ts'
+import { messageOf } from './errors.ts'
 import { isDirect } from './host.ts'
 import { RELAYS_MAX, RELAY_BACKOFF_MS, RELAY_DIAL_MS, RESERVATION_RETRY_MS } from './limits.ts'
 import { Wakeable } from './wakeable.ts'
@@ -42,6 +42,8 @@ interface Relay {
   readonly pause: Wakeable
   status: RelayStatus
   failures: number
+  /** When a missing slot is asked for, in monotonic milliseconds. */
+  askAt: number
 }
 
 export class RelaySupervisor {
@@ -67,7 +69,14 @@ export class RelaySupervisor {
   add(addresses: readonly string[]): void {
     for (const { peer, address } of addresses.map(parseRelay)) {
       if (this.#stopped.signal.aborted || this.#relays.has(peer) || this.#relays.size >= RELAYS_MAX) continue
-      const relay: Relay = { peer, address, pause: new Wakeable(), status: 'connecting', failures: 0 }
+      const relay: Relay = {
+        peer,
+        address,
+        pause: new Wakeable(),
+        status: 'connecting',
+        failures: 0,
+        askAt: 0,
+      }
       this.#relays.set(peer, relay)
       this.#init.relayPeers.add(peer)
       this.#loops.push(this.#keep(relay))
@@ -131,23 +140,26 @@ export class RelaySupervisor {
     }
   }
 
-  /** Returns after one look, with the relay's status as it is; the loop comes back. */
+  /** Looks at the slot once, asks for it when it is due, and returns at the next occasion to look. */
   async #holdReservation(relay: Relay, connection: Connection): Promise<void> {
+    const now = performance.now()
     const isReserved = this.#isReserved(relay)
-    if (isReserved || !isUp(relay)) relay.failures = 0
+    if (isReserved || !isUp(relay)) {
+      relay.failures = 0
+      relay.askAt = now + RESERVATION_RETRY_MS
+    }
     this.#change(relay, isReserved ? 'reserved' : 'connected')
-    // The connection's close and the reservation's arrival wake us.
-    await relay.pause.wait(isReserved ? 10 * RESERVATION_RETRY_MS : RESERVATION_RETRY_MS)
-    if (this.#stopped.signal.aborted || connection.status !== 'open' || this.#isReserved(relay)) return
-    if (relay.pause.wasWoken) return
-    // libp2p asks for a slot when it hears that a peer is a relay, which is whenever that peer was identified.
-    await this.#init.host.identify(connection).catch(() => undefined)
+    if (!isReserved && now >= relay.askAt) await this.#askForSlot(relay, connection)
+    // The connection's close and the slot's arrival wake us.
+    await relay.pause.wait(isReserved ? 10 * RESERVATION_RETRY_MS : relay.askAt - performance.now())
+  }
+
+  /** libp2p asks for a slot when it hears that a peer is a relay, which is whenever that peer was identified. */
+  async #askForSlot(relay: Relay, connection: Connection): Promise<void> {
+    relay.askAt = performance.now() + RESERVATION_RETRY_MS
     relay.failures += 1
-    if (relay.failures === 1)
-      this.#report(
-        'relay-full',
-        `The relay ${relay.address.toString()} gives no slot; others cannot dial this node through it.`,
-      )
+    if (relay.failures === 1) this.#report('relay-full', givesNoSlot(relay))
+    await this.#init.host.identify(connection).catch(() => undefined)
   }
 
   #isReserved({ peer }: Relay): boolean {
@@ -176,20 +188,10 @@ function stateOf({ peer, address, status }: Relay): RelayState {
   return { peer, address: address.toString(), status }
 }
 
-function notAnswering({ address }: Relay): string {
-  return `The relay ${address.toString()} does not answer; check its address and that it runs. Trying again.`
+function givesNoSlot({ address }: Relay): string {
+  return `The relay ${address.toString()} gives no slot; others cannot dial this node through it. Trying again.`
 }
 
-function parseRelay(text: string): { peer: string; address: Multiaddr } {
-  try {
-    const address = multiaddr(text)
-    const last = address.getComponents().at(-1)
-    if (last?.name === 'p2p' && last.value !== undefined) return { peer: last.value, address }
-  } catch {
-    // Falls through to the sentence below, which is about the text either way.
-  }
-  throw new UsageError(
-    'relay-address',
-    `${text} is not a relay's address; it looks like /dns4/relay.example/tcp/443/wss/p2p/12D3Koo…, as the relay prints it.`,
-  )
+function notAnswering({ address }: Relay): string {
+  return `The relay ${address.toString()} does not answer; check its address and that it runs. Trying again.`
 }

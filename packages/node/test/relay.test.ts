@@ -86,6 +86,28 @@ test('the bridge takes no topic of another shape, and no more than its cap from 
   await until('only what a client is left for', () => relay.health().topics === 1)
 })
 
+test('a relay that bridges hundreds of rooms still bridges the next one', async () => {
+  const relay = await cleanup.relay({ limits: { topicsPerClient: 600 } })
+  const busy = await cleanup.peer(relay.multiaddrs())
+  await reserved(busy)
+  await rawSubscribe(
+    busy,
+    Array.from({ length: 500 }, (_, n) => `/conclave/1/room/${hex(n)}`),
+  )
+  await until('all are bridged', () => relay.health().topics === 500)
+  const [a, b] = [await cleanup.peer(relay.multiaddrs()), await cleanup.peer(relay.multiaddrs())]
+  await reserved(a, b)
+  const [inA, inB] = [joinRoom(a, topicsNamed('6')), joinRoom(b, topicsNamed('6'))]
+  await until('the bridge', () => relay.health().topics === 502)
+  await until(
+    'a knows it',
+    () => a.node.libp2p.services.pubsub.getSubscribers(topicsNamed('6').room).length === 1,
+  )
+  expect(await inA.room.broadcast('room', text('hello'))).toBe(1)
+  await until('b hears it', () => inB.texts().includes('hello'))
+  expect(a.node.libp2p.services.pubsub.getSubscribers(`/conclave/1/room/${hex(7)}`)).toHaveLength(1)
+})
+
 test('the bridge forwards no more bytes than a client has left', async () => {
   const relay = await cleanup.relay({ limits: { burstBytes: 10_000, bytesPerSecond: 1 } })
   const [a, b] = [await cleanup.peer(relay.multiaddrs()), await cleanup.peer(relay.multiaddrs())]

@@ -3,7 +3,6 @@
  * clients subscribe to, as long as that has the shape of a room's topic; it sees hashes for names and ciphertext.
  */
 import { TopicValidatorResult, commonOptions, gossipsub } from '../gossipsub.ts'
-import { GOSSIP_TOPIC_BYTES_MAX } from '../limits.ts'
 import { isRoomTopic } from '../topics.ts'
 import { ByteBudget } from './byte-budget.ts'
 import type { GossipSub } from '../gossipsub.ts'
@@ -14,12 +13,15 @@ import type { Libp2pEvents, PeerId, TypedEventTarget } from '@libp2p/interface'
 /** The relay meshes with every client: with gossipsub's degrees 40 clients got 72 % of the messages, with these all. */
 const EVERY_CLIENT = { D: 1000, Dlo: 900, Dhi: 5000, Dout: 0, Dscore: 0 } as const
 
+/** Room for a client's topics of other kinds, which are kept in the books though nothing is done about them. */
+const MIN_TOPIC_BYTES = 128 * 1024
+
 export function bridgeGossipsub(limits: RelayLimits): (components: GossipSubComponents) => GossipSub {
   return gossipsub({
     ...commonOptions(isRoomTopic),
     ...EVERY_CLIENT,
     // Above what is bridged, so that the cap that counts is our own. gossipsub counts 1 KiB and the name for each.
-    maxTopicBytesPerPeer: Math.max(GOSSIP_TOPIC_BYTES_MAX, 2 * limits.topicsPerClient * 1_200),
+    maxTopicBytesPerPeer: Math.max(MIN_TOPIC_BYTES, 2 * limits.topicsPerClient * 1_200),
     allowPublishToZeroTopicPeers: true,
   })
 }
