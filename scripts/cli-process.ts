@@ -36,6 +36,7 @@ export async function stopAll(): Promise<void> {
 export class CliProcess extends EventEmitter<CliEvents> {
   readonly #child: ChildProcess
   readonly #seen: JsonObject[] = []
+  readonly #replies: JsonObject[] = []
   #complaint = ''
   #nextId = 1
   #ended = false
@@ -96,6 +97,11 @@ export class CliProcess extends EventEmitter<CliEvents> {
   /** Events of that name so far, the latest thousand of all. */
   seen(name: string): JsonObject[] {
     return this.#seen.filter((event) => event['event'] === name)
+  }
+
+  /** Replies so far, the latest thousand. */
+  get replies(): readonly JsonObject[] {
+    return this.#replies
   }
 
   /** Writes a line to its stdin as it is. */
@@ -159,7 +165,11 @@ export class CliProcess extends EventEmitter<CliEvents> {
       // In the JSON form mistakes are told as events; the last one is the likeliest reason for an end.
       if (value['event'] === 'error') this.#complaint += `\n${String(value['message'])}`
       this.emit('event', value)
-    } else if ('reply' in value) this.emit('reply', value)
+    } else if ('reply' in value) {
+      this.#replies.push(value)
+      if (this.#replies.length > 1_000) this.#replies.shift()
+      this.emit('reply', value)
+    }
   }
 
   #end(complaint: string): void {
