@@ -87,3 +87,22 @@ test('a message that is judged after three seconds is not waited for, nor is wha
   await until('the quick one', () => inB.texts().includes('quick'))
   expect(performance.now() - started).toBeLessThan(1_000)
 })
+
+test('a room whose judge is stuck hears again after three seconds', async () => {
+  const relay = await cleanup.relay()
+  const a = await cleanup.peer(relay.multiaddrs(), { rtcConfiguration: NO_CANDIDATES })
+  const b = await cleanup.peer(relay.multiaddrs(), { rtcConfiguration: NO_CANDIDATES })
+  await reserved(a, b)
+  const inA = joinRoom(a, topics)
+  const never = new Promise<Verdict>(() => undefined)
+  const inB = joinRoom(b, topics, ({ bytes }) => (bytes.length < 10 ? never : 'accept'))
+  await until('the bridge', () => relay.health().topics === 2)
+  for (let i = 0; i < 300; i++) await inA.room.broadcast('room', text(`stuck ${i}`))
+  await until('as many as are judged at once', () => inB.heard.length === 256)
+  let sent = 0
+  await until('a later one', () => {
+    void inA.room.broadcast('room', text(`a later message ${sent++}`))
+    return inB.heard.length > 256
+  })
+  expect(sent).toBeGreaterThan(1)
+})
