@@ -66,6 +66,7 @@ test('a relay restart is survived: connections stay, slots come back, newcomers 
   const c = await cleanup.peer(second.multiaddrs())
   await reserved(c)
   const inC = joinRoom(c, topics)
+  for (const { room } of [inA, inB]) room.want([{ peer: c.peer, addresses: [] }])
   inC.room.want([
     { peer: a.peer, addresses: [] },
     { peer: b.peer, addresses: [] },

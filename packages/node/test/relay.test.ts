@@ -1,3 +1,4 @@
+import { multiaddr } from '@multiformats/multiaddr'
 import { afterEach, expect, test } from 'vitest'
 import { createRelay, serveHealth } from '../src/relay/index.ts'
 import { cleanUpWebRtc } from '../src/webrtc-cleanup.ts'
@@ -31,6 +32,21 @@ test('a relay without a free slot is reported, stays connected, and gives the sl
   await first.stop()
   await reserved(second)
 }, 20_000)
+
+test('a relay that the user did not name is not made use of', async () => {
+  const [named, other] = [await cleanup.relay(), await cleanup.relay()]
+  const peer = await cleanup.peer(named.multiaddrs())
+  await reserved(peer)
+  let isIdentified = false
+  peer.node.libp2p.addEventListener('peer:identify', ({ detail }) => {
+    if (detail.peerId.toString() === other.peer) isIdentified = true
+  })
+  const address = multiaddr(other.multiaddrs()[0])
+  await peer.node.libp2p.dial(address)
+  await until('it says that it is a relay', () => isIdentified)
+  for (let i = 0; i < 5; i++) await peer.node.libp2p.services.ping.ping(address)
+  expect(other.health().reservations).toBe(0)
+})
 
 test('a client that comes back before its old connection ended is served on the new one', async () => {
   const relay = await cleanup.relay()
