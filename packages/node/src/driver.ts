@@ -65,6 +65,8 @@ export class Driver {
   readonly #held = new Map<Inbound, (verdict: Verdict) => void>()
   /** Who waits to hear how many neighbours a message was handed to, in the order they were said. */
   readonly #saying: ((reached: number) => void)[] = []
+  /** What the member sent, before gossip copies it: messages and their bytes. */
+  readonly sent = { messages: 0, bytes: 0 }
   /** Rejections by code, for operators and tests. */
   readonly rejections = new Map<string, number>()
 
@@ -180,6 +182,10 @@ export class Driver {
   }
 
   async #carryOut(output: Output): Promise<void> {
+    if ('bytes' in output) {
+      this.sent.messages += 1
+      this.sent.bytes += output.bytes.length
+    }
     switch (output.kind) {
       case 'store':
         await this.#init.store.append(output.operations)

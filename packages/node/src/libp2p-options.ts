@@ -49,6 +49,8 @@ export interface PeerNodeInit {
   /** Where libp2p keeps its peer store; memory by default. */
   datastore?: Datastore
   logger?: ComponentLogger
+  /** Where libp2p counts connections and streams, e.g. `prometheusMetrics()`. */
+  metrics?: NonNullable<Libp2pOptions['metrics']>
 }
 
 export interface PeerNode {
@@ -111,5 +113,6 @@ export async function peerNodeOptions(
     services: { identify: identify(), ping: ping(), pubsub: memberGossipsub(shared.topics.has) },
     ...(init.datastore === undefined ? {} : { datastore: init.datastore }),
     ...(init.logger === undefined ? {} : { logger: init.logger }),
+    ...(init.metrics === undefined ? {} : { metrics: init.metrics }),
   }
 }

@@ -77,6 +77,11 @@ export class Room extends TypedEventEmitter<RoomEvents> {
     }))
   }
 
+  /** What we have sent so far, before gossip copies it: messages and their bytes. */
+  get sent(): { messages: number; bytes: number } {
+    return { ...this.#driver.sent }
+  }
+
   /** How often what arrived was refused, by reason. */
   get rejections(): ReadonlyMap<string, number> {
     return this.#driver.rejections

@@ -16,6 +16,8 @@ export interface Timing {
   sealStepMs: number
   /** Leaves within this time share one change. */
   leaveBatchMs: number
+  /** A newcomer asks contributors for slots after this: by then direct connections stand, and gossip is spared. */
+  slotsMs: number
   /** A request unanswered for this long goes to somebody else. */
   requestMs: number
   /** A change is announced again after this, doubled each time, until enough members show it. */
@@ -37,6 +39,7 @@ export const DEFAULT_TIMING: Timing = {
   revisionBatchMs: 500,
   sealStepMs: 400,
   leaveBatchMs: 500,
+  slotsMs: 1_000,
   requestMs: 1_500,
   repeatMs: 1_000,
   supersedeMs: 10_000,

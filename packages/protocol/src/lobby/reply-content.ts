@@ -108,7 +108,14 @@ function writeKeys(writer: Writer, keys: HandedKeys): void {
     .fixed(keys.tek)
     .fixed(keys.chain)
     .optional(keys.secret, (inner, secret) => inner.fixed(secret))
-    .list(keys.slots, (inner, { slot, kek, creator }) => inner.u16(slot).fixed(kek).fixed(fromHex(creator)))
+
+  // A row has few makers, often one: they are listed once, and each slot names its own by its place.
+  const creators = [...new Set(keys.slots.map(({ creator }) => creator))].sort(compareIds)
+  writer
+    .list(creators, (inner, creator) => inner.fixed(fromHex(creator)))
+    .list(keys.slots, (inner, { slot, kek, creator }) =>
+      inner.u16(slot).fixed(kek).u16(creators.indexOf(creator)),
+    )
 }
 
 function readContent(reader: Reader, group: Group): ReplyContent {
@@ -140,14 +147,18 @@ function readKeys(reader: Reader): HandedKeys {
   const tek = reader.fixed(KEY_LENGTH)
   const chain = reader.fixed(KEY_LENGTH)
   const secret = reader.optional((inner) => inner.fixed(KEY_LENGTH))
-  const slots = reader.ascending(SLOTS_MAX, readSlotKey, (a, b) => a.slot - b.slot)
+  const creators = reader.ascending(SLOTS_MAX, (inner) => operationIdOf(inner.fixed(ID_LENGTH)), compareIds)
+  const slots = reader.ascending(
+    SLOTS_MAX,
+    (inner) => readSlotKey(inner, creators),
+    (a, b) => a.slot - b.slot,
+  )
   return { version, revision, tek, chain, slots, ...(secret && { secret }) }
 }
 
-function readSlotKey(reader: Reader): HandedKeys['slots'][number] {
-  return {
-    slot: reader.u16() as Slot,
-    kek: reader.fixed(KEY_LENGTH),
-    creator: operationIdOf(reader.fixed(ID_LENGTH)),
-  }
+function readSlotKey(reader: Reader, creators: readonly OperationId[]): HandedKeys['slots'][number] {
+  const slot = reader.u16() as Slot
+  const kek = reader.fixed(KEY_LENGTH)
+  const creator = creators[reader.u16()] ?? reader.fail('slot whose maker is not listed')
+  return { slot, kek, creator }
 }

@@ -35,37 +35,48 @@ export class Beacon {
     agenda.setOnce('presence', now + timing.heartbeatMs, () => this.#watch())
   }
 
-  /** Beats soon rather than at its turn. */
+  /** Shows soon, without waiting for our turn, what we know. */
   beatSoon(): void {
     const { agenda, now, entropy } = this.#context
-    agenda.set('heartbeat', now + SOON_MS * (1 + entropy.fraction()), () => this.#beat())
+    agenda.setOnce('show', now + SOON_MS * entropy.fraction(), () => this.#show())
   }
 
   #beat(): void {
-    const context = this.#context
-    const { agenda, now, timing, log, current, status } = context
+    const { agenda, now, timing, status } = this.#context
     if (status !== 'joined') return
-    agenda.set('heartbeat', now + context.jittered(timing.heartbeatMs), () => this.#beat())
+    agenda.set('heartbeat', now + this.#context.jittered(timing.heartbeatMs), () => this.#beat())
+    this.#call()
+    this.#show()
+  }
+
+  /** In the lobby: where we are, and whether we let others in. */
+  #call(): void {
+    const { log, salt, isReady, addresses } = this.#context
     const root = log.entries[0]?.operation.id
     if (root === undefined) return
-    context.toLobby('heartbeat', {
+    const sequence = this.#sequence++
+    const members = log.roster.alive.size
+    const beat = {
       kind: 'lobby-heartbeat',
-      salt: context.salt,
-      sequence: this.#sequence++,
-      willing: context.isReady,
+      salt,
+      sequence,
+      willing: isReady,
       root,
-      members: log.roster.alive.size,
-      addresses: context.addresses,
-    })
-    if (current === undefined) return
+      members,
+      addresses,
+    } as const
+    this.#context.toLobby('heartbeat', beat)
+  }
+
+  /** Under the TEK: our heads, and the slots we are key holder of. */
+  #show(): void {
+    const { log, current, status } = this.#context
+    if (status !== 'joined' || current === undefined) return
     const { heads } = log
-    const digest = context.headsDigest(heads)
+    const digest = this.#context.headsDigest(heads)
     const listed = heads.slice(0, HEARTBEAT_HEADS_MAX)
-    context.broadcast(
-      'heartbeat',
-      { kind: 'heartbeat', digest, heads: listed, held: this.#slots.duties(current) },
-      current,
-    )
+    const held = this.#slots.duties(current)
+    this.#context.broadcast('heartbeat', { kind: 'heartbeat', digest, heads: listed, held }, current)
   }
 
   /**

@@ -26,7 +26,7 @@ export interface ChangeRequest {
 type KeyParent = Pick<VersionKeys, 'version' | 'slots'>
 
 /** A change is announced until this many others show it; the rest pull. */
-const ENOUGH_WITNESSES = 3
+export const WITNESSES = 3
 const ANNOUNCEMENTS_MAX = 6
 
 export class Excluder {
@@ -157,7 +157,7 @@ export class Excluder {
     const id = entry.operation.id
     const shown = this.#witnesses.get(id) ?? new Set<PeerId>()
     this.#witnesses.set(id, shown)
-    const enough = shown.size >= Math.min(ENOUGH_WITNESSES, others.length)
+    const enough = shown.size >= Math.min(WITNESSES, others.length)
     if (attempt >= ANNOUNCEMENTS_MAX || (attempt > 0 && enough) || ring.get(parent.version) !== parent) {
       this.#witnesses.delete(id)
       return

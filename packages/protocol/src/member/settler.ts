@@ -16,6 +16,7 @@ import type { Cause } from './output.ts'
 import type { Requests } from './requests.ts'
 import type { SlotKeeper } from './slot-keeper.ts'
 import type { Speaker } from './speaker.ts'
+import { WITNESSES } from './excluder.ts'
 
 interface Roles {
   readonly requests: Requests
@@ -33,6 +34,8 @@ export class Settler {
   readonly #roles: Roles
   #members = new Map<PeerId, string>()
   #told = ''
+  /** How much of the log we have looked at for changes to bear witness of. */
+  #witnessed = 0
   #lacking = false
 
   constructor(context: Context, roles: Roles) {
@@ -55,6 +58,7 @@ export class Settler {
     this.#comeIn()
     this.#tellMembers()
     this.#tellKeys()
+    this.#bearWitness()
     this.#planErasure()
     this.#seeToOwed(wanted)
     this.#roles.slots.advance()
@@ -96,9 +100,12 @@ export class Settler {
     const { log, self } = this.#context
     if (this.#context.isMember) return false
     const own = log.entries.filter(isAdmitting).filter((entry) => admitted(entry) === self)
-    const endings = own.flatMap((entry) => log.roster.endings.get(entry.operation.id) ?? [])
-    const [ending] = endings
-    if (ending === undefined) return false
+    const ending = own.flatMap((entry) => log.roster.endings.get(entry.operation.id) ?? []).at(-1)
+    const { status } = this.#context
+    // Nobody ended our admission: it is void, and who gave it was no member. Somebody else may let us in.
+    if (ending === undefined && status === 'joined') this.#roles.newcomer.startOver()
+    // Who left before and knocks again finds its old leave in the log.
+    if (ending === undefined || (ending.left && status === 'joining')) return status === 'joined'
     const { author, body } = ending.by.operation
     if (ending.left) this.#context.notify({ event: 'left' })
     else this.#context.notify({ event: 'excluded', by: author, reason: body.reason })
@@ -146,6 +153,25 @@ export class Settler {
       this.#roles.windows.keepOnly(log.roster.alive)
       context.notify({ event: 'member', peer, name, change: this.#hasLeft(peer) ? 'left' : 'excluded' })
     }
+  }
+
+  /**
+   * Says at once that we know of a change, if we are among the three whom its author waits for (SPEC E3); and of an
+   * admission, if we are the one that lets the newcomer speak (SPEC J6).
+   */
+  #bearWitness(): void {
+    const { log, status } = this.#context
+    const fresh = log.entries.slice(this.#witnessed)
+    this.#witnessed = log.size
+    if (status === 'joined' && fresh.some((entry) => this.#isWitness(entry))) this.#roles.beacon.beatSoon()
+  }
+
+  #isWitness(entry: Entry): boolean {
+    const { self } = this.#context
+    const { author, id, body } = entry.operation
+    if (author === self || (isAdmitting(entry) && admitted(entry) === self)) return false
+    const without = isAdmitting(entry) ? [author, admitted(entry)] : [author]
+    return this.#context.rank(`witness ${id}`, without) < (body.kind === 'change' ? WITNESSES : 1)
   }
 
   #hasLeft(peer: PeerId): boolean {

@@ -3,67 +3,92 @@ import { equals } from 'uint8arrays/equals'
 import type { PeerId, Slot, VersionId } from '../ids.ts'
 import type { VersionKeys } from '../keys/version-keys.ts'
 import { REQUESTS_MAX } from '../limits.ts'
-import { admitted, isAdmitting } from '../log/roster.ts'
+import { admitted, compareSeniority, isAdmitting } from '../log/roster.ts'
 import type { Heartbeat } from '../traffic/room-messages.ts'
 import type { Context } from './context.ts'
 import type { Requests } from './requests.ts'
 
+/** Owners of a slot that are asked before it is made anew. */
+const OWNERS_ASKED_MAX = 2
+
 export class SlotKeeper {
   readonly #context: Context
   readonly #requests: Requests
-  /** Members that were asked for slots of this version; who lacked one will not get it sooner than we. */
-  #asked = new Set<PeerId>()
+  /** Whom we asked for each slot of this version. */
+  #asked = new Map<Slot, Set<PeerId>>()
   #version: VersionId | undefined
+  /** Slots of this version whose key holder showed another key than ours. */
+  readonly #contested = new Set<Slot>()
 
   constructor(context: Context, requests: Requests) {
     this.#context = context
     this.#requests = requests
   }
 
-  /** Takes the next steps towards a full row: up to four requests at a time, each to whoever has most of what is left. */
+  /**
+   * Takes the next steps towards a full row. Each slot is asked of its most senior owner online, then of the next: who
+   * has been here longest has it, or makes it, and its key would stand against ours. What two owners lack, we make.
+   */
   advance(): void {
-    const { current, status } = this.#context
-    if (current === undefined || status !== 'joined') return
+    const { current, status, agenda } = this.#context
+    if (current === undefined || status !== 'joined' || agenda.has('slots')) return
     if (this.#version !== current.version) {
       this.#version = current.version
-      this.#asked = new Set()
+      this.#asked = new Map()
+      this.#contested.clear()
     }
-    while (this.#requests.count('slots') < REQUESTS_MAX) {
-      const underWay = this.#requests.slotsUnderWay
-      const missing = this.#missing(current).filter((slot) => !underWay.has(slot))
-      const best = this.#bestContributor(missing)
-      if (best === undefined) break
-      this.#asked.add(best.peer)
-      this.#requests.ask({
-        purpose: 'slots',
-        to: best.peer,
-        want: { version: current.version, slots: best.slots },
-      })
+    const missing = this.#missing(current)
+    if (missing.length === 0) return
+    const { toAsk, toCreate } = this.#share(missing)
+    for (const [to, slots] of [...toAsk].sort(([, a], [, b]) => b.length - a.length)) {
+      if (this.#requests.count('slots') >= REQUESTS_MAX) break
+      for (const slot of slots) this.#askedFor(slot).add(to)
+      this.#requests.ask({ purpose: 'slots', to, want: { version: current.version, slots } })
     }
-    if (this.#requests.count('slots') === 0) this.#create(current)
+    this.#create(current, toCreate)
   }
 
+  /** Slots that we lack and that are not under way, in ascending order. */
   #missing(keys: VersionKeys): Slot[] {
-    return [...this.#context.ownSlots].filter((slot) => !keys.slots.has(slot)).sort((a, b) => a - b)
+    const underWay = this.#requests.slotsUnderWay
+    const missing = [...this.#context.ownSlots].filter((slot) => !keys.slots.has(slot) && !underWay.has(slot))
+    return missing.sort((a, b) => a - b)
   }
 
-  #bestContributor(missing: readonly Slot[]): { peer: PeerId; slots: Slot[] } | undefined {
-    let best: { peer: PeerId; slots: Slot[] } | undefined
-    for (const peer of this.#context.onlineOthers) {
-      if (this.#asked.has(peer)) continue
-      const owned = this.#context.table.of(peer)
-      const slots = missing.filter((slot) => owned.has(slot))
-      if (slots.length > (best?.slots.length ?? 0)) best = { peer, slots }
+  #share(missing: readonly Slot[]): { toAsk: Map<PeerId, Slot[]>; toCreate: Slot[] } {
+    const seniors = this.#seniorsOnline()
+    const toAsk = new Map<PeerId, Slot[]>()
+    const toCreate: Slot[] = []
+    for (const slot of missing) {
+      const asked = this.#askedFor(slot)
+      const owner = seniors.find((peer) => !asked.has(peer) && this.#context.table.of(peer).has(slot))
+      if (owner === undefined || asked.size >= OWNERS_ASKED_MAX) toCreate.push(slot)
+      else toAsk.set(owner, [...(toAsk.get(owner) ?? []), slot])
     }
-    return best
+    return { toAsk, toCreate }
+  }
+
+  #seniorsOnline(): PeerId[] {
+    const { onlineOthers, log } = this.#context
+    const bySeniority = (a: PeerId, b: PeerId): number => {
+      const [x, y] = [log.admissionOf(a), log.admissionOf(b)]
+      return x && y ? compareSeniority(x, y) : 0
+    }
+    return onlineOthers.sort(bySeniority)
+  }
+
+  #askedFor(slot: Slot): Set<PeerId> {
+    const asked = this.#asked.get(slot) ?? new Set<PeerId>()
+    this.#asked.set(slot, asked)
+    return asked
   }
 
   /** Nobody that we can reach has these: a fresh key each, with us as its maker. */
-  #create(keys: VersionKeys): void {
+  #create(keys: VersionKeys, slots: readonly Slot[]): void {
     const { log, self, entropy, ring } = this.#context
     const admission = log.admissionOf(self)
     if (admission === undefined) return
-    for (const slot of this.#missing(keys)) {
+    for (const slot of slots) {
       ring.put(keys, slot, { kek: entropy.bytes(32), creator: admission.operation.id })
     }
   }
@@ -78,8 +103,9 @@ export class SlotKeeper {
     const held: { slot: Slot; check: Uint8Array }[] = []
     for (const [slot, { creator }] of keys.slots) {
       const check = keys.check(slot)
-      if (check && this.#holderOf(slot, this.#makerOf(creator), places) === this.#context.self)
-        held.push({ slot, check })
+      const isOurs = this.#holderOf(slot, this.#makerOf(creator), places) === this.#context.self
+      // Our key may be the senior one while its holder has the other: nobody but us would ever show it.
+      if (check && (isOurs || this.#contested.has(slot))) held.push({ slot, check })
     }
     return held.sort((a, b) => a.slot - b.slot)
   }
@@ -119,6 +145,7 @@ export class SlotKeeper {
       const own = keys.check(slot)
       return own !== undefined && !equals(own, check)
     })
+    for (const { slot } of differing) this.#contested.add(slot)
     if (differing.length === 0 || this.#requests.count('slots') >= REQUESTS_MAX) return
     const slots = differing.map(({ slot }) => slot)
     this.#requests.ask({ purpose: 'slots', to: from, want: { version, slots } })
