@@ -47,6 +47,8 @@ export class Archive {
   readonly world: World
   readonly operations = new Map<OperationId, Recorded>()
   readonly sent: Sent[] = []
+  /** Versions that a malicious member made: who trusts it is not protected from it. */
+  readonly crafted = new Set<OperationId>()
   readonly #hauls = new Map<PeerId, Map<OperationId, Haul>>()
   /** Who asked, by request id. */
   readonly #requests = new Map<string, { requester: PeerId; exchangeKey: Uint8Array }>()

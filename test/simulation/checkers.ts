@@ -28,6 +28,26 @@ export function whyApart(peers: readonly SimPeer[]): string | undefined {
   return undefined
 }
 
+/** Everything that any of these peers knows, judged together. */
+export function unionOf(world: World, peers: readonly SimPeer[]): MembershipLog {
+  const log = new MembershipLog(world.group)
+  for (const peer of peers) {
+    log.integrate(peer.member.unsafeInsideForTests.log.entries.map(({ operation }) => operation))
+  }
+  return log
+}
+
+/** Whoever is out has to know it, if it counts anybody as a member who could tell it (I3). */
+export function whyUnaware(running: readonly SimPeer[], remaining: readonly SimPeer[]): string | undefined {
+  for (const peer of running) {
+    if (remaining.includes(peer)) continue
+    const { alive } = peer.member.unsafeInsideForTests.log.roster
+    const teller = remaining.find(({ id }) => alive.has(id))
+    if (teller) return `${peer.label} is out, counts ${teller.label} as a member, and does not know`
+  }
+  return undefined
+}
+
 /** I4: one reference, one key, everywhere and at any time; and at the end one key a slot. */
 export function disagreements(archive: Archive, members: readonly SimPeer[]): string[] {
   const wrong: string[] = []

@@ -4,7 +4,15 @@ import { groupOf } from '../../packages/protocol/src/group/genesis.ts'
 import type { Group, IdSpace } from '../../packages/protocol/src/group/genesis.ts'
 import { Archive } from './archive.ts'
 import { act } from './actions.ts'
-import { causelessMembers, disagreements, orderDependence, overflow, whyApart } from './checkers.ts'
+import {
+  causelessMembers,
+  disagreements,
+  orderDependence,
+  overflow,
+  unionOf,
+  whyApart,
+  whyUnaware,
+} from './checkers.ts'
 import type { FastSuite } from './fast-suite.ts'
 import { Secrecy } from './secrecy.ts'
 import { CALM, type SimPeer, World } from './world.ts'
@@ -144,7 +152,7 @@ export class History {
     const start = world.now
     while (world.now - start < SETTLE_MS) {
       world.run(1_000)
-      if (world.now - start > 5_000) this.#comeBack()
+      if ((world.now - start) % 15_000 === 5_000) this.#comeBack()
       if (this.#whyApart() === undefined) return world.now - start
     }
     return undefined
@@ -160,15 +168,20 @@ export class History {
     }
   }
 
-  /** Everybody who is running and wants to be in has to be in. */
+  /** Everybody who is running and wants to be in has to be in, but for whom all that is known together excludes. */
   #whyApart(): string | undefined {
     const running = this.world.peers.filter((peer) => peer.alive && isWanting(peer))
-    return running.some(({ state }) => state.status === 'joined') ? whyApart(running) : undefined
+    const { alive } = unionOf(this.world, this.joined).roster
+    const remaining = running.filter(({ id, state }) => state.status === 'joining' || alive.has(id))
+    if (!remaining.some(({ state }) => state.status === 'joined')) return undefined
+    return whyApart(remaining) ?? whyUnaware(running, remaining)
   }
 
   /** Everybody says something, and everybody hears it. */
   #probe(): string[] {
-    const { joined, world } = this
+    const { world } = this
+    const { alive } = unionOf(world, this.joined).roster
+    const joined = this.joined.filter(({ id }) => alive.has(id))
     for (const peer of joined) peer.say(`probe of ${peer.label}`)
     world.run(2_000)
     // Slots that were made twice take a heartbeat or two to become one.
@@ -181,7 +194,9 @@ export class History {
   }
 
   #check(): string[] {
-    const { joined, world } = this
+    const { world } = this
+    const { alive } = unionOf(world, this.joined).roster
+    const joined = this.joined.filter(({ id }) => alive.has(id))
     const nonces = world.suite.nonceReuses
     return [
       ...disagreements(this.archive, joined),

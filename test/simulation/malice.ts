@@ -92,7 +92,10 @@ export function broadcastAs(
     signer,
   }
   const bytes = sealFrame(world.group, input, encodeRoomMessage({ kind: 'operations', operations }))
-  for (const operation of operations) archive.recordOperation(operation)
+  for (const operation of operations) {
+    archive.recordOperation(operation)
+    archive.crafted.add(operation.id)
+  }
   world.carryOut(keys, { kind: 'broadcast', channel: 'room', bytes, about: 'operations' })
   return true
 }

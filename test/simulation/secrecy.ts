@@ -39,12 +39,23 @@ export class Secrecy {
   }
 
   #leaksOf(sent: Sent): Leak[] {
+    if (this.#isBetrayed(sent)) return []
     this.checked++
     const outside = [...this.#everybody()].filter((peer) => !sent.alive.has(peer))
     const coalition = outside.filter((peer) => !this.#isExcused(peer, sent))
     this.excused += outside.length - coalition.length
     if (!this.#coalitionOf(coalition).reads(sent.frame)) return []
     return [{ sent, what: `${this.#describe(sent)} is read by ${this.#culprits(coalition, sent)}` }]
+  }
+
+  /** Whether a malicious member, whom the sender takes for a member, chose the keys. No rule helps against that. */
+  #isBetrayed({ frame, alive }: Sent): boolean {
+    const known = this.#past.of(frame.reference.version)
+    const suspects = [frame.reference.version, ...known].filter((id) => this.#archive.crafted.has(id))
+    return suspects.some((id) => {
+      const author = this.#archive.operations.get(id)?.operation.author
+      return author !== undefined && alive.has(author)
+    })
   }
 
   #everybody(): Set<PeerId> {
@@ -73,7 +84,7 @@ export class Secrecy {
     return admissions
   }
 
-  #mayRead(admission: OperationId, { frame, at }: Sent): boolean {
+  #mayRead(admission: OperationId, { frame, at, heads }: Sent): boolean {
     const recorded = this.#archive.operations.get(admission)
     if (recorded?.operation.body.kind !== 'admission') return false
     const { version, revision } = recorded.operation.body
@@ -84,17 +95,22 @@ export class Secrecy {
     if (version !== reference.version || revision > reference.revision) return false
     // Admitted at this very revision or before: fair if the sender was behind, if the introducer could not know
     // that the revision was in use, or within the time in which newcomers share a step.
-    const knewRevision = this.#latestRevision(reference.version, past) >= reference.revision
-    return at >= recorded.at || !knewRevision || recorded.at - at <= this.#options.revisionBatchMs
+    if (at >= recorded.at || recorded.at - at <= this.#options.revisionBatchMs) return true
+    return !this.#isInUse(reference, past, this.#past.knownAt(heads))
   }
 
-  #latestRevision(version: OperationId, past: ReadonlySet<OperationId>): number {
-    let latest = 0
-    for (const id of past) {
+  /** Whether an introducer with this past could know of a step that took the sender to this revision. */
+  #isInUse(
+    { version, revision }: Sent['frame']['reference'],
+    past: ReadonlySet<OperationId>,
+    known: ReadonlySet<OperationId>,
+  ): boolean {
+    if (revision === 0) return true
+    return [...past].some((id) => {
       const body = this.#archive.operations.get(id)?.operation.body
-      if (body?.kind === 'admission' && body.version === version) latest = Math.max(latest, body.revision)
-    }
-    return latest
+      const isStep = body?.kind === 'admission' && body.version === version && body.revision >= revision
+      return isStep && known.has(id)
+    })
   }
 
   #describe({ by, at, about, frame }: Sent): string {

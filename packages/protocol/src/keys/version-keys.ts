@@ -1,4 +1,5 @@
 /** The keys of one version as one member holds them. Mutable on purpose: an erased key is overwritten in place. */
+import { compare } from 'uint8arrays/compare'
 import type { Group } from '../group/genesis.ts'
 import type { AdmissionId, Millis, Slot, VersionId } from '../ids.ts'
 import { REVISION_SKIP_MAX } from '../limits.ts'
@@ -27,8 +28,8 @@ export class VersionKeys {
   readonly madeAt: Millis
   /** When another version took its place. */
   supersededAt: Millis | undefined
-  /** When its revision last advanced: admissions within half a second share a step. */
-  steppedAt: Millis
+  /** When we last advanced its revision for a newcomer of ours: those within half a second share a step. */
+  steppedAt: Millis = -Infinity
   #secret: Uint8Array | undefined
   readonly #group: Group
   #revision: number
@@ -43,7 +44,6 @@ export class VersionKeys {
     this.#revision = init.revision
     this.#tek = init.tek
     this.madeAt = init.now
-    this.steppedAt = init.now
     this.#secret = init.secret
   }
 
@@ -83,7 +83,6 @@ export class VersionKeys {
       this.#late.set(this.#revision, { tek: this.#tek, until: at.now + at.lateMs })
       this.#revision++
       this.#tek = advanceTek(this.#group, this.version, { tek: this.#tek, revision: this.#revision })
-      this.steppedAt = at.now
     }
   }
 
@@ -94,10 +93,14 @@ export class VersionKeys {
     return { revision, tek: teks.get(revision) ?? this.#tek }
   }
 
-  /** Takes a slot's key unless we hold one whose maker is at least as senior. */
+  /**
+   * Takes a slot's key unless we hold one whose maker is more senior. One maker can have made two, before and after it lost
+   * the first; then the smaller key stands, so that all come to hold the same.
+   */
   put(slot: Slot, key: SlotKey, isSenior: (a: AdmissionId, b: AdmissionId) => boolean): boolean {
     const held = this.slots.get(slot)
-    if (held && !isSenior(key.creator, held.creator)) return false
+    const isTwin = held !== undefined && held.creator === key.creator
+    if (isTwin ? compare(key.kek, held.kek) >= 0 : held && !isSenior(key.creator, held.creator)) return false
     this.slots.set(slot, key)
     return true
   }

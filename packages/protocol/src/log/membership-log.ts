@@ -63,6 +63,13 @@ export class MembershipLog {
     return [...new Set(parents)].filter((parent) => !this.knows(parent))
   }
 
+  /**
+   * Gives up on operations whose parents nobody has: they may be made up. Whoever does have them sends both again.
+   */
+  forgetOrphans(): void {
+    this.#orphans.clear()
+  }
+
   /** Takes in operations whose signatures were checked. Those without their parents wait for them. */
   integrate(operations: readonly Operation[]): Integration {
     const entered: Entry[] = []
@@ -103,8 +110,15 @@ export class MembershipLog {
       .sort((a, b) => b.depth - a.depth || compareIds(a.operation.id, b.operation.id))
   }
 
-  /** What somebody who has `heads` lacks, parents first, up to `maxBytes`; and whether that was all. */
-  after(heads: readonly OperationId[], maxBytes: number): { operations: Operation[]; more: boolean } {
+  /**
+   * What somebody who has `heads` lacks, parents first, up to `maxBytes`; and whether that was all. With `until`: only what
+   * led to that entry, and itself.
+   */
+  after(
+    heads: readonly OperationId[],
+    maxBytes: number,
+    until?: Entry,
+  ): { operations: Operation[]; more: boolean } {
     const known = new Bitset()
     for (const head of heads) {
       const entry = this.#byId.get(head)
@@ -113,7 +127,7 @@ export class MembershipLog {
     const operations: Operation[] = []
     let bytes = 0
     for (const { operation, index } of this.#entries) {
-      if (known.has(index)) continue
+      if (known.has(index) || (until && index !== until.index && !until.past.has(index))) continue
       bytes += operation.bytes.length + 2
       if (bytes > maxBytes) return { operations, more: true }
       operations.push(operation)

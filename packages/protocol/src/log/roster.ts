@@ -67,12 +67,12 @@ export interface Roster {
 
 /** Judges the entries: which exclusions count, which admissions live. */
 export function judge(entries: readonly Entry[]): Roster {
-  const endings = judgeExclusions(entries.filter(isChange))
-  const isVoid = voidness(endings)
-  const alive = new Map<PeerId, AdmittingEntry[]>()
-  const dead = new Map<AdmissionId, AdmittingEntry>()
   const admissions = entries.filter(isAdmitting)
   const byPeer = Map.groupBy(admissions, admitted)
+  const endings = judgeExclusions(entries.filter(isChange), byPeer)
+  const isVoid = voidness(endings, byPeer)
+  const alive = new Map<PeerId, AdmittingEntry[]>()
+  const dead = new Map<AdmissionId, AdmittingEntry>()
   for (const entry of admissions) {
     const siblings = byPeer.get(admitted(entry)) ?? []
     const lives =
@@ -88,9 +88,9 @@ export function judge(entries: readonly Entry[]): Roster {
  * Exclusions in order of their authors' seniority: one counts unless one that counts already ends its author's standing
  * and is concurrent with it (SPEC L6). Who asked to leave leaves, whatever becomes of the author (SPEC L8).
  */
-function judgeExclusions(changes: readonly ChangeEntry[]): Map<AdmissionId, Ending[]> {
+function judgeExclusions(changes: readonly ChangeEntry[], byPeer: Admissions): Map<AdmissionId, Ending[]> {
   const endings = new Map<AdmissionId, Ending[]>()
-  const isVoid = voidness(endings)
+  const isVoid = voidness(endings, byPeer)
   const exclusions = changes.filter((change) => change.operation.body.targets.length > 0)
   for (const by of exclusions.sort(compareAuthors)) {
     const counts = !isVoid(by)
@@ -107,22 +107,54 @@ function compareAuthors(a: ChangeEntry, b: ChangeEntry): number {
   return standings || compareSeniority(a, b)
 }
 
-/** Void: signed by somebody whose exclusion, concurrent with it, counts; or by somebody whose own admission is void. */
-function voidness(endings: ReadonlyMap<OperationId, readonly Ending[]>): (entry: Entry) => boolean {
+type Admissions = ReadonlyMap<PeerId, readonly AdmittingEntry[]>
+type Endings = ReadonlyMap<OperationId, readonly Ending[]>
+
+/**
+ * Void: signed by somebody whose exclusion, concurrent with it, counts; or by somebody whose own admission is void. Whoever was
+ * admitted twice at once is excluded by either admission: else it could keep the other one back, to sign under later.
+ */
+function voidness(endings: Endings, byPeer: Admissions): (entry: Entry) => boolean {
   const isVoid = (entry: Entry): boolean => {
     const { standing } = entry
     if (standing === undefined) return false
-    const ended = endings.get(standing.operation.id) ?? []
-    return ended.some(({ by, left }) => !left && areConcurrent(by, entry)) || isVoid(standing)
+    const siblings = isAdmitting(standing) ? (byPeer.get(admitted(standing)) ?? []) : []
+    return siblings.some((sibling) => isVoidedBy(entry, sibling, endings)) || isVoid(standing)
   }
   return isVoid
+}
+
+/** Whether the end of `sibling`, an admission of the author's, voids an operation of its author. */
+function isVoidedBy(entry: Entry, sibling: AdmittingEntry, endings: Endings): boolean {
+  const { standing } = entry
+  const ended = endings.get(sibling.operation.id) ?? []
+  const wasAdmittedAgain = sibling !== standing && ended.some(({ by }) => standing?.past.has(by.index))
+  return !wasAdmittedAgain && ended.some(({ by, left }) => !left && areConcurrent(by, entry))
+}
+
+/** The exclusion that an admission is dead of: its own, that of somebody in the line of who admitted it, or a sibling's. */
+export function causeOfDeath(entry: AdmittingEntry, { endings, dead }: Roster): ChangeEntry | undefined {
+  const endingsOf = (peer: PeerId): Ending[] =>
+    [...dead.values()]
+      .filter((other) => admitted(other) === peer)
+      .flatMap(({ operation }) => endings.get(operation.id) ?? [])
+  const [own] = endings.get(entry.operation.id) ?? []
+  if (own) return own.by
+  for (let at: Entry = entry; at.standing !== undefined; at = at.standing) {
+    const concerned = at
+    const voider = endingsOf(at.operation.author).find(
+      ({ by, left }) => !left && areConcurrent(by, concerned),
+    )
+    if (voider) return voider.by
+  }
+  return endingsOf(admitted(entry))[0]?.by
 }
 
 /** Whoever was ended before must have been admitted again by somebody who knew of it (SPEC L7). */
 function followsEndings(
   entry: AdmittingEntry,
   siblings: readonly AdmittingEntry[],
-  endings: ReadonlyMap<OperationId, readonly Ending[]>,
+  endings: Endings,
 ): boolean {
   return siblings.every((sibling) => {
     const ended = endings.get(sibling.operation.id)

@@ -119,6 +119,8 @@ export class Context {
     this.ring = new KeyRing(this.group, this.log, this.timing)
     this.current = undefined
     this.confirmed = false
+    this.confirmedAt = -Infinity
+    this.hasHeardOthers = false
     this.introducer = undefined
   }
 

@@ -12,6 +12,7 @@ import { exclusionsLeft } from '../keys/cover.ts'
 import type { VersionKeys } from '../keys/version-keys.ts'
 import { ADDRESSES_MAX, NAME_MAX, RELAYS_MAX } from '../limits.ts'
 import type { MembershipLog } from '../log/membership-log.ts'
+import type { Request } from '../lobby/messages.ts'
 import type { Operation } from '../log/operation.ts'
 import type { Rejection } from '../errors.ts'
 import { DEFAULT_TIMING, type Timing } from '../timing.ts'
@@ -159,7 +160,7 @@ export class Member {
   wake(at: StepContext): Output[] {
     return this.#step(at, () => {
       if (this.#context.status === 'joining') this.#newcomer.askAgain()
-      else if (this.#context.status === 'joined') this.#beacon.beatSoon()
+      else if (this.#context.status === 'joined') this.#beacon.start()
     })
   }
 
@@ -185,6 +186,7 @@ export class Member {
       this.#held.hold(inbound, awaits, this.#context.now)
       const from = inbound.from as PeerId
       if (this.#context.log.roster.alive.has(from)) this.#requests.hint(from)
+      else this.#requests.visit(from)
     })
   }
 
@@ -297,7 +299,7 @@ export class Member {
 
   #handleLobby({ sender, directed, content }: Extract<Read, { on: 'lobby' }>): void {
     if (content.kind === 'request') {
-      this.#hearHeads(sender, content.heads)
+      this.#hearHeads(sender, content)
       this.#replier.handle(sender, content, directed)
     } else if (content.kind === 'lobby-heartbeat') {
       if (this.#context.status === 'joining') this.#newcomer.hearLobby(content)
@@ -306,9 +308,12 @@ export class Member {
   }
 
   /** A member that asks shows by its heads what it knows. */
-  #hearHeads(sender: PeerId, heads: readonly OperationId[]): void {
+  #hearHeads(sender: PeerId, { heads, join }: Request): void {
     const { log } = this.#context
-    if (!log.roster.alive.has(sender)) return
+    if (!log.roster.alive.has(sender)) {
+      if (!join && !log.covers(heads)) this.#requests.visit(sender)
+      return
+    }
     this.#beacon.hearMember(sender)
     if (log.covers(heads)) {
       this.#beacon.confirm(sender, heads)

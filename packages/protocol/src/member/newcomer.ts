@@ -30,8 +30,8 @@ export class Newcomer {
   #entrance: Entrance = { kind: 'join' }
   #attempt = 0
   #refused: string | undefined
-  /** Somebody who is in the room beats in the lobby: then we do not found. */
-  #heardMember = false
+  /** When somebody who is in the room last beat in the lobby: while that is fresh we do not found. */
+  #heardMemberAt = -Infinity
 
   constructor(context: Context, requests: Requests, excluder: Excluder) {
     this.#context = context
@@ -40,10 +40,13 @@ export class Newcomer {
   }
 
   start(entrance: Entrance): void {
-    const { agenda, now, timing } = this.#context
+    const { agenda, now, timing, status } = this.#context
+    // Back after an end: nothing of before counts, neither what we knew nor which keys we erased.
+    if (status === 'left' || status === 'excluded') this.#context.startOver()
+    this.#refused = undefined
     this.#entrance = entrance
     this.#attempt = 0
-    this.#heardMember = false
+    this.#heardMemberAt = -Infinity
     this.#context.status = 'joining'
     if (entrance.kind === 'found') {
       this.#found()
@@ -93,8 +96,12 @@ export class Newcomer {
   }
 
   #foundIfAlone(): void {
-    const { status, log } = this.#context
-    if (status === 'joining' && !this.#heardMember && log.size === 0) this.#found()
+    const { status, log, agenda, now, timing } = this.#context
+    if (status !== 'joining' || log.size > 0) return
+    // Whoever beat may have gone since; then nobody else would ever found.
+    const silentAt = this.#heardMemberAt + 2 * timing.heartbeatMs
+    if (silentAt <= now) this.#found()
+    else agenda.set('found', silentAt, () => this.#foundIfAlone())
   }
 
   /** The first version, our own slots, and a log of one operation (paper §3.4, First Participant). */
@@ -139,20 +146,23 @@ export class Newcomer {
     agenda.cancel('solicit')
     agenda.cancel('found')
     if (context.others.every((peer) => peer === introducer)) context.confirmed = true
+    // Who founds has nobody to ask and makes its slots at once.
+    if (context.others.length > 0) agenda.set('slots', now + timing.slotsMs, () => undefined)
     agenda.set('confirm', now + 2 * timing.heartbeatMs, () => this.#confirmIfAlone())
   }
 
   /** Who has not heard a soul but its introducer for two heartbeats need not wait for one; else one will confirm us. */
   #confirmIfAlone(): void {
     const context = this.#context
-    if (!context.hasHeardOthers) context.confirmed = true
+    const { hasHeardOthers, onlineOthers, introducer } = context
+    if (!hasHeardOthers || onlineOthers.every((peer) => peer === introducer)) context.confirmed = true
     const again = context.now + context.timing.heartbeatMs
     if (!context.confirmed) context.agenda.set('confirm', again, () => this.#confirmIfAlone())
   }
 
   /** A lobby heartbeat while we are not in yet: the room is alive. */
   hearLobby(beat: LobbyHeartbeat): void {
-    if (beat.willing) this.#heardMember = true
+    if (beat.willing) this.#heardMemberAt = this.#context.now
   }
 
   /**
@@ -165,9 +175,14 @@ export class Newcomer {
     const alone = context.status === 'joined' && context.log.roster.alive.size === 1
     if (!alone || root === undefined || context.group.genesis.creator !== undefined || !beat.willing) return
     if (beat.members === 1 && beat.root > root) return
+    this.startOver({ kind: 'open' })
+    this.#heardMemberAt = this.#context.now
+  }
+
+  /** Gives up the log and all keys, and knocks as we did before. */
+  startOver(entrance = this.#entrance): void {
     this.#requests.forgetAll()
-    context.startOver()
-    this.start({ kind: 'open' })
-    this.#heardMember = true
+    this.#context.startOver()
+    this.start(entrance)
   }
 }

@@ -9,7 +9,7 @@ import { type Refusal, type ReplyContent, sealReply } from '../lobby/reply-conte
 import { whyRevoked } from '../log/entitlement.ts'
 import { Bitset } from '../log/bitset.ts'
 import { makeOperation } from '../log/operation.ts'
-import { admitted } from '../log/roster.ts'
+import { admitted, causeOfDeath } from '../log/roster.ts'
 import type { Context } from './context.ts'
 import type { Excluder } from './excluder.ts'
 
@@ -35,7 +35,23 @@ export class Replier {
     if (context.log.roster.alive.has(from)) this.#answerMember(from, request, directed)
     else if (!context.isReady) return
     else if (request.join) this.#hearKnock(from, request)
-    else if (directed) this.#reply(from, request, { kind: 'refused', refusal: this.#whyNoMember(from) })
+    else if (directed) this.#tellWhyNot(from, request)
+  }
+
+  /**
+   * Somebody asks who still takes itself for a member: it gets the operations that led to its end, so that it learns of
+   * it by a signature; never keys, and nothing that came after.
+   */
+  #tellWhyNot(from: PeerId, request: Request): void {
+    const { log } = this.#context
+    const last = [...log.roster.dead.values()].findLast((entry) => admitted(entry) === from)
+    const cause = last && causeOfDeath(last, log.roster)
+    const { operations, more } = log.after(request.heads, cause ? PAGE_MAX : 0, cause)
+    const refusal = this.#wasExcluded(from) ? 'excluded' : 'not-a-member'
+    if (cause === undefined || operations.length === 0)
+      this.#reply(from, request, { kind: 'refused', refusal })
+    else
+      this.#reply(from, request, { kind: 'page', operations, more, heads: [cause.operation.id], online: [] })
   }
 
   #isNew(request: Request): boolean {
@@ -72,10 +88,6 @@ export class Replier {
     })
   }
 
-  #whyNoMember(peer: PeerId): Refusal {
-    return this.#wasExcluded(peer) ? 'excluded' : 'not-a-member'
-  }
-
   #wasExcluded(peer: PeerId): boolean {
     const { dead, endings } = this.#context.log.roster
     return [...dead.values()].some(
@@ -104,8 +116,7 @@ export class Replier {
     const keys = context.current
     if (keys === undefined) return
     const { group, signer, log, now, timing } = context
-    // A step that is less than half a second old serves this newcomer too (paper §3.2, Multiple Joins).
-    const step = now - keys.steppedAt < timing.revisionBatchMs ? 0 : 1
+    const step = this.#isStepFresh(keys) ? 0 : 1
     const { name = '', evidence } = request.join ?? {}
     const body = {
       kind: 'admission',
@@ -118,18 +129,37 @@ export class Replier {
     const operation = makeOperation(group, { parents: log.heads.slice(0, PARENTS_MAX) }, body, signer)
     context.integrate([operation])
     keys.advanceTo(body.revision, { now, lateMs: timing.lateMs })
+    if (step === 1) keys.steppedAt = now
     context.presence.hear(from, now)
     context.broadcast('operations', { kind: 'operations', operations: [operation] }, keys)
     this.#sendPage(from, request)
   }
 
   /**
+   * A step that is less than half a second old serves the next newcomer too (paper §3.2, Multiple Joins); but only our own:
+   * others may have spoken for long under a revision, or a version, that we have only just heard of.
+   */
+  #isStepFresh(keys: VersionKeys): boolean {
+    const { log, now, timing, self } = this.#context
+    if (now - keys.steppedAt >= timing.revisionBatchMs) return false
+    return log.entries.every(({ operation: { author, body } }) => {
+      const isAtIt =
+        body.kind === 'admission' && body.version === keys.version && body.revision >= keys.revision
+      return !isAtIt || author === self
+    })
+  }
+
+  /**
    * An introducer that nobody has confirmed within a heartbeat may be cut off; it makes a change first, so that a
-   * newcomer can read little of what the others say meanwhile (SPEC K12).
+   * newcomer can read little of what the others say meanwhile. So does one that knows a successor of its version, which a
+   * newcomer could open with its slots although things were said under it before (SPEC K12).
    */
   #needsChangeFirst(): boolean {
-    const { others, now, confirmedAt, timing } = this.#context
-    return others.length > 0 && now - confirmedAt > 2 * timing.heartbeatMs
+    const { others, now, confirmedAt, timing, log, current } = this.#context
+    if (others.length > 0 && now - confirmedAt > 2 * timing.heartbeatMs) return true
+    return log.entries.some(
+      ({ operation: { body } }) => body.kind === 'change' && body.keyParent === current?.version,
+    )
   }
 
   #sendPage(to: PeerId, request: Request): void {

@@ -6,8 +6,8 @@ import { reject, type Rejection } from '../errors.ts'
 import { PARENTS_MAX } from '../limits.ts'
 import type { Context } from './context.ts'
 
-/** What a request is for: to be let in, to catch up, or to get slots. */
-export type Purpose = 'join' | 'sync' | 'slots'
+/** What a request is for: to be let in, to catch up, to get slots, or to see the log of somebody we do not count as a member. */
+export type Purpose = 'join' | 'sync' | 'slots' | 'visit'
 
 interface Pending {
   readonly purpose: Purpose
@@ -118,6 +118,18 @@ export class Requests {
   }
 
   /**
+   * Asks somebody whom we do not count as a member for what it knows: after a partition it may be one by operations that we
+   * lack, or know of a senior's exclusion that undoes its own. What it sends is signed, and judged like all else. Now and
+   * then only, since anybody may make us do it.
+   */
+  visit(peer: PeerId): void {
+    const { agenda, now, timing, status, self } = this.#context
+    if (status !== 'joined' || peer === self || agenda.has('visited')) return
+    agenda.set('visited', now + timing.requestMs, () => undefined)
+    this.ask({ purpose: 'visit', to: peer })
+  }
+
+  /**
    * Asks the next best member for what we lack: the log, and the keys of `version` if there is one. One such request is
    * under way at a time; when everybody was asked in vain, everybody is asked again after a heartbeat.
    */
@@ -125,7 +137,8 @@ export class Requests {
     if (this.count('sync') > 0 || this.#context.agenda.has('sync again')) return
     const to = this.#nextPeer()
     if (to === undefined) {
-      const { agenda, now, timing } = this.#context
+      const { agenda, now, timing, log } = this.#context
+      log.forgetOrphans()
       agenda.set('sync again', now + timing.heartbeatMs, () => this.#tried.clear())
       return
     }
