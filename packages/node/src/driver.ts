@@ -30,7 +30,7 @@ export interface DriverInit {
 
 type Broadcast = Extract<Output, { kind: 'broadcast' }>
 
-/** What became of what a rejected message deserves: only a frame that nobody honest makes counts against its bringer. */
+/** What became of what a rejected message deserves: only a frame that nobody honest makes counts against its bringer (SPEC T8). */
 const VERDICTS: Readonly<Record<Rejection['rejected'], Verdict>> = {
   'not-for-us': 'accept',
   'too-long': 'reject',

@@ -2,7 +2,7 @@
  * One Ed25519 check with what the platform has: WebCrypto (0.1 ms, Node and current browsers), else noble's arithmetic
  * (1 ms). All members must judge a signature alike, also one made to divide them, so what engines disagree about is
  * settled here: keys of small order and second spellings of a key are refused, and the check is the plain one of
- * RFC 8032, not the one multiplied by the cofactor.
+ * RFC 8032, not the one multiplied by the cofactor (SPEC C5).
  */
 import { ed25519 } from '@noble/curves/ed25519.js'
 import { sha512 } from '@noble/hashes/sha2.js'

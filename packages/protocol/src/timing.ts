@@ -22,7 +22,7 @@ export interface Timing {
   requestMs: number
   /** A change is announced again after this, doubled each time, until enough members show it. */
   repeatMs: number
-  /** A version that covers but that nobody lets us open is superseded after this (rule R8). */
+  /** A version that covers but that nobody lets us open is superseded after this (SPEC K9). */
   supersedeMs: number
   /** Superseded keys are erased after this. */
   retentionMs: number

@@ -1,4 +1,4 @@
-/** Stretches the fresh 32 bytes that come with each step, so that the core needs no source of randomness of its own. */
+/** Stretches the fresh 32 bytes that come with each step: the core has no randomness of its own (SPEC C6). */
 import { kdf } from './kdf.ts'
 import type { Suite } from './suite.ts'
 

@@ -1,4 +1,4 @@
-/** Key derivation: HMAC-SHA-256 over length-prefixed inputs, one label a purpose (SPEC K1). */
+/** Key derivation: HMAC-SHA-256 over length-prefixed inputs, one label a purpose (SPEC C2). */
 import { concat } from 'uint8arrays/concat'
 import { fromString } from 'uint8arrays/from-string'
 import { Writer } from '../wire/writer.ts'
@@ -47,7 +47,7 @@ export function signedBytes(
   return concat([fromString(`${PREFIX}${kind}`, 'utf8'), Uint8Array.of(0), group, ...parts])
 }
 
-/** SHA-256 behind a label, for ids of public things. */
+/** SHA-256 behind a label, for ids of public things (SPEC C4). */
 export function labelledHash(
   suite: Suite,
   kind: 'genesis' | 'operation' | 'id' | 'open room' | 'roster',

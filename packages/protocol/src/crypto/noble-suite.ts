@@ -1,4 +1,4 @@
-/** The one suite there is: XChaCha20-Poly1305, SHA-256, X25519, scrypt, all from noble. */
+/** The one suite there is: XChaCha20-Poly1305, SHA-256, X25519, scrypt, all from noble (SPEC C1). */
 import { xchacha20poly1305 } from '@noble/ciphers/chacha.js'
 import { ed25519, x25519 } from '@noble/curves/ed25519.js'
 import { hmac } from '@noble/hashes/hmac.js'

@@ -1,4 +1,4 @@
-/** How one key comes from another (paper §3.1.2, §3.3; SPEC K1–K4). Pure functions; the labels are in `kdf.ts`. */
+/** How one key comes from another (paper §3.1.2, §3.3; SPEC K3, K4). Pure functions; the labels are in `kdf.ts`. */
 import { equals } from 'uint8arrays/equals'
 import { xor } from 'uint8arrays/xor'
 import { kdf } from '../crypto/kdf.ts'

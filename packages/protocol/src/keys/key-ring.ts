@@ -75,7 +75,7 @@ export class KeyRing {
 
   /**
    * Takes keys that a member handed over. Returns false, with nothing changed, when they do not fit the version's
-   * commitment. `owned`: the slots of our own ID; no other slot is taken (SPEC K10).
+   * commitment. `owned`: the slots of our own ID; no other slot is taken (SPEC K11).
    */
   accept(entry: Entry, handed: HandedKeys, context: { now: Millis; owned: ReadonlySet<Slot> }): boolean {
     const { body } = entry.operation

@@ -1,4 +1,4 @@
-/** The keys of one version as one member holds them. Mutable on purpose: an erased key is overwritten in place. */
+/** The keys of one version as one member holds them. Mutable, so that an erased key is overwritten (SPEC M7). */
 import { compare } from 'uint8arrays/compare'
 import type { Group } from '../group/genesis.ts'
 import type { AdmissionId, Millis, Slot, VersionId } from '../ids.ts'

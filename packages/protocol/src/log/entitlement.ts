@@ -1,4 +1,4 @@
-/** What an author must be entitled to in the state its operation names (SPEC L3, L9–L12). Depends on ancestors alone. */
+/** What an author must be entitled to in the state its operation names (SPEC L3, L9–L13). Depends on ancestors alone. */
 import { equals } from 'uint8arrays/equals'
 import type { Evidence } from '../group/invite.ts'
 import { type Group } from '../group/genesis.ts'

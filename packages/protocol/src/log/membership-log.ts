@@ -1,6 +1,6 @@
 /**
  * The membership log: signed operations that each name the heads their author knew. Any order of delivery gives the same
- * roster. An operation enters when all its parents have, and only if its author was entitled in the state it names.
+ * roster. An operation enters when all its parents have, and only if its author was entitled in the state it names (SPEC L3, L14).
  */
 import type { RejectionCode } from '../errors.ts'
 import type { Group } from '../group/genesis.ts'

@@ -1,4 +1,4 @@
-/** A token bucket for each peer, so that nobody makes us check more signatures than we can. */
+/** A token bucket for each peer, so that nobody makes us check more signatures than we can (SPEC M6). */
 import type { Millis } from '../ids.ts'
 import { LOBBY_PEERS_MAX, RATE_BURST, RATE_PER_SECOND } from '../limits.ts'
 

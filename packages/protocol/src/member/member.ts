@@ -1,6 +1,6 @@
 /**
  * One member of one group: everything it knows, and what follows from each input. No clock, no randomness, no network:
- * the shell brings those with each step and carries out what comes back.
+ * the shell brings those with each step and carries out what comes back (SPEC M1).
  */
 import { nobleSigner } from '../crypto/noble-suite.ts'
 import type { Signer } from '../crypto/suite.ts'
@@ -264,7 +264,7 @@ export class Member {
 
   #handleRoom({ sender, session, reference, content }: Extract<Read, { on: 'room' }>): void {
     const context = this.#context
-    // Things may have moved on while the signatures were checked.
+    // Things may have moved on while the signatures were checked (SPEC M3).
     if (!context.log.roster.alive.has(sender) || !this.#windows.isFresh(sender, session)) return
     this.#windows.mark(sender, session)
     this.#beacon.hearMember(sender)

@@ -1,4 +1,4 @@
-/** Getting in: founding, soliciting in the lobby, being introduced, coming back after a restart (SPEC F1–F3, J1, J6). */
+/** Getting in: founding, soliciting in the lobby, being introduced, coming back after a restart (SPEC F1–F4, J1, J6). */
 import type { Evidence } from '../group/invite.ts'
 import type { PeerId } from '../ids.ts'
 import { chainOf, commitmentOf } from '../keys/derivation.ts'
@@ -167,7 +167,7 @@ export class Newcomer {
 
   /**
    * Another lineage of our open room. Alone in ours we give it up for one with more members, or with the smaller root;
-   * two lineages with members each need a merge.
+   * two lineages with members each need a merge (SPEC F4).
    */
   yieldTo(beat: LobbyHeartbeat): void {
     const context = this.#context

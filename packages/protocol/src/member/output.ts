@@ -20,9 +20,9 @@ export type Output =
       readonly bytes: Uint8Array
       readonly about: About
     }
-  /** Hand to one peer, by the best path there is; without a direct one, publish to the lobby. */
+  /** Hand to one peer, by the best path there is; without a direct one, publish to the lobby (SPEC B5). */
   | { readonly kind: 'send'; readonly to: PeerId; readonly bytes: Uint8Array; readonly about: About }
-  /** Write to disk before any output that follows. */
+  /** Write to disk before any output that follows (SPEC M5). */
   | { readonly kind: 'store'; readonly operations: readonly Operation[] }
   /** What it waited for may have come: screen it again. */
   | { readonly kind: 'retry'; readonly inbound: Inbound }

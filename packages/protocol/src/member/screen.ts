@@ -1,6 +1,6 @@
 /**
  * The first, cheap look at what comes from the network: size, form, AEAD, duplicate, rate. It names the signatures that
- * have to be checked before `Member.handle` may see the message, and changes nothing but the sender's allowance.
+ * have to be checked before `Member.handle` may see the message, and changes nothing but the sender's allowance (SPEC M2).
  */
 import type { Claim } from '../crypto/suite.ts'
 import { isRejection, reject, type Rejection } from '../errors.ts'

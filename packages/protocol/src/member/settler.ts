@@ -1,6 +1,6 @@
 /**
  * What follows from a step, whatever it was: opens what can be opened, chooses what to send under, and sees to
- * everything that is owed. One place, so that the roles need not call each other.
+ * everything that is owed. One place, so that the roles need not call each other (SPEC M4).
  */
 import { covers } from '../keys/cover.ts'
 import type { VersionKeys } from '../keys/version-keys.ts'
@@ -95,7 +95,7 @@ export class Settler {
     return wanted
   }
 
-  /** Whether we are on the roster no more. */
+  /** Whether we are on the roster no more (SPEC E5). */
   #wentOut(): boolean {
     const { log, self } = this.#context
     if (this.#context.isMember) return false

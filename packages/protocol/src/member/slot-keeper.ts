@@ -1,4 +1,4 @@
-/** Completing our row of the flat table: asking contributors, creating what nobody has (paper §3.4 Join; SPEC H1–H5). */
+/** Completing our row of the flat table: asking contributors, creating what nobody has (paper §3.4 Join; SPEC H3–H5). */
 import { equals } from 'uint8arrays/equals'
 import type { PeerId, Slot, VersionId } from '../ids.ts'
 import type { VersionKeys } from '../keys/version-keys.ts'

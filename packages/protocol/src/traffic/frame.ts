@@ -29,7 +29,7 @@ import { Writer } from '../wire/writer.ts'
 export const ROOM_FRAME = 2
 export const SALT_LENGTH = 16
 
-/** A key under which a frame is sealed: (key, version, revision), the key being the TEK. */
+/** A key under which a frame is sealed: (key, version, revision), the key being the TEK (SPEC K1). */
 export interface KeyReference {
   readonly version: VersionId
   readonly revision: number

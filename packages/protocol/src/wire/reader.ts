@@ -1,6 +1,6 @@
 /**
  * Reads the wire format. Every length is checked before anything is allocated, and whoever decodes must reach the end:
- * one value has exactly one encoding.
+ * one value has exactly one encoding (SPEC W1–W3).
  */
 import { toString } from 'uint8arrays/to-string'
 import { fromString } from 'uint8arrays/from-string'

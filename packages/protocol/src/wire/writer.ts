@@ -1,4 +1,4 @@
-/** Writes the wire format: big-endian integers, fixed fields, and byte strings behind a 16-bit length. */
+/** Writes the wire format: big-endian integers, fixed fields, and byte strings behind a 16-bit length (SPEC W1). */
 import { fromString } from 'uint8arrays/from-string'
 import { assert } from '../errors.ts'
 
