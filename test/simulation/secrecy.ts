@@ -50,12 +50,13 @@ export class Secrecy {
 
   /** Whether a malicious member, whom the sender takes for a member, chose the keys. No rule helps against that. */
   #isBetrayed({ frame, alive }: Sent): boolean {
-    const known = this.#past.of(frame.reference.version)
-    const suspects = [frame.reference.version, ...known].filter((id) => this.#archive.crafted.has(id))
-    return suspects.some((id) => {
-      const author = this.#archive.operations.get(id)?.operation.author
-      return author !== undefined && alive.has(author)
-    })
+    let version: OperationId | undefined = frame.reference.version
+    while (version !== undefined) {
+      const operation = this.#archive.operations.get(version)?.operation
+      if (operation && this.#archive.crafted.has(version) && alive.has(operation.author)) return true
+      version = operation?.body.kind === 'change' ? operation.body.keyParent : undefined
+    }
+    return false
   }
 
   #everybody(): Set<PeerId> {

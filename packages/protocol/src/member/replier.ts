@@ -44,14 +44,16 @@ export class Replier {
    */
   #tellWhyNot(from: PeerId, request: Request): void {
     const { log } = this.#context
-    const last = [...log.roster.dead.values()].findLast((entry) => admitted(entry) === from)
-    const cause = last && causeOfDeath(last, log.roster)
-    const { operations, more } = log.after(request.heads, cause ? PAGE_MAX : 0, cause)
-    const refusal = this.#wasExcluded(from) ? 'excluded' : 'not-a-member'
-    if (cause === undefined || operations.length === 0)
-      this.#reply(from, request, { kind: 'refused', refusal })
-    else
+    for (const entry of log.roster.dead.values()) {
+      const cause = admitted(entry) === from ? causeOfDeath(entry, log.roster) : undefined
+      if (cause === undefined) continue
+      const { operations, more } = log.after(request.heads, PAGE_MAX, cause)
+      if (operations.length === 0) continue
       this.#reply(from, request, { kind: 'page', operations, more, heads: [cause.operation.id], online: [] })
+      return
+    }
+    const refusal = this.#wasExcluded(from) ? 'excluded' : 'not-a-member'
+    this.#reply(from, request, { kind: 'refused', refusal })
   }
 
   #isNew(request: Request): boolean {
