@@ -1,6 +1,6 @@
 /** What can happen in a history, each with its weight. */
 import type { History } from './history.ts'
-import { admitOutsider, broadcastAs, excludeEverybody, oldVersions } from './malice.ts'
+import { admitOutsider, broadcastAs, excludeEverybody, oldStates } from './malice.ts'
 import type { SimPeer } from './peer.ts'
 
 interface Action {
@@ -163,15 +163,18 @@ function backdate(history: History): void {
   const { archive, world, joined } = history
   const out = world.peers.filter(({ state }) => state.status === 'excluded')
   const by = world.random.pick(out) ?? world.random.pick(joined)
-  const version = by && world.random.pick(oldVersions(archive, by))
-  if (!by || !version) return
+  const state = by && world.random.pick(oldStates(archive, by))
+  if (!by || !state) return
   const outsider = world.random.chance(0.5) && world.peers.length < PEERS_MAX ? history.newcomer() : undefined
   const operation = outsider
-    ? admitOutsider(archive, by, { version, peer: outsider.id })
-    : excludeEverybody(archive, by, version)
+    ? admitOutsider(archive, by, { ...state, peer: outsider.id })
+    : excludeEverybody(archive, by, state)
   const accomplice = world.random.chance(0.6) ? world.random.pick(joined) : undefined
   const teller = accomplice ?? by
   if (!broadcastAs(archive, teller, teller.signer, [operation])) return
   const what = outsider ? `admission of ${outsider.label}` : 'exclusion of everybody'
-  history.note('backdate', `${by.label} signs an ${what} at ${version.slice(0, 6)}, told by ${teller.label}`)
+  history.note(
+    'backdate',
+    `${by.label} signs an ${what} at ${state.head.slice(0, 6)}, told by ${teller.label}`,
+  )
 }

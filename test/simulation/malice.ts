@@ -23,17 +23,27 @@ export function stateAt(archive: Archive, head: OperationId): MembershipLog {
   return log
 }
 
-/** Versions that a peer once held keys of and was a member in, latest first. */
-export function oldVersions(archive: Archive, peer: SimPeer): OperationId[] {
-  return [...archive.haulOf(peer.id).keys()]
-    .filter((version) => stateAt(archive, version).roster.alive.has(peer.id))
-    .reverse()
+/** A state that somebody can still sign against, and a version in its past whose keys it held. */
+export interface OldState {
+  readonly head: OperationId
+  readonly version: OperationId
+}
+
+/** States in which a peer was a member, latest first. */
+export function oldStates(archive: Archive, peer: SimPeer): OldState[] {
+  const past = new Past(archive)
+  const held = [...archive.haulOf(peer.id).keys()].reverse()
+  return [...archive.operations.keys()].reverse().flatMap((head) => {
+    const known = past.knownAt([head])
+    const version = held.find((id) => known.has(id))
+    return version && stateAt(archive, head).roster.alive.has(peer.id) ? [{ head, version }] : []
+  })
 }
 
 /** An exclusion of everybody else, with real wraps under the KEKs that its author held. */
-export function excludeEverybody(archive: Archive, by: SimPeer, version: OperationId): Operation {
+export function excludeEverybody(archive: Archive, by: SimPeer, { head, version }: OldState): Operation {
   const { group, random } = archive.world
-  const { roster } = stateAt(archive, version)
+  const { roster } = stateAt(archive, head)
   const targets = [...roster.alive]
     .filter(([peer]) => peer !== by.id)
     .flatMap(([peer, entries]) => entries.map(({ operation }) => ({ peer, admission: operation.id })))
@@ -49,7 +59,7 @@ export function excludeEverybody(archive: Archive, by: SimPeer, version: Operati
     commitment,
     tainted: [],
   } as const
-  const header = changeHeader(group, { parents: [version], author: by.id }, body)
+  const header = changeHeader(group, { parents: [head], author: by.id }, body)
   const keks = [...(archive.haulOf(by.id).get(version)?.keks ?? new Map<Slot, Uint8Array[]>())]
   const wraps = keks
     .sort(([a], [b]) => a - b)
@@ -58,17 +68,14 @@ export function excludeEverybody(archive: Archive, by: SimPeer, version: Operati
       kek ? [{ slot, wrapped: wrapSecret(group, { kek, slot, header }, secret) }] : [],
     )
   const change: Change = { ...body, wraps }
-  return makeOperation(group, { parents: [version] }, change, by.signer)
+  return makeOperation(group, { parents: [head] }, change, by.signer)
 }
 
 /** An admission of somebody from outside, at an old version. */
-export function admitOutsider(
-  archive: Archive,
-  by: SimPeer,
-  at: { version: OperationId; peer: PeerId },
-): Operation {
-  const body = { kind: 'admission', peer: at.peer, name: 'friend', version: at.version, revision: 1 } as const
-  return makeOperation(archive.world.group, { parents: [at.version] }, body, by.signer)
+export function admitOutsider(archive: Archive, by: SimPeer, at: OldState & { peer: PeerId }): Operation {
+  const { head, version, peer } = at
+  const body = { kind: 'admission', peer, name: 'friend', version, revision: 1 } as const
+  return makeOperation(archive.world.group, { parents: [head] }, body, by.signer)
 }
 
 /**

@@ -3,6 +3,7 @@
  * left out as narrowly as it can be told: see `Secrecy.#isExcused`.
  */
 import type { OperationId, PeerId } from '@conclave/protocol'
+import type { Operation } from '../../packages/protocol/src/log/operation.ts'
 import type { Archive, Sent } from './archive.ts'
 import { Coalition } from './attacker.ts'
 import { Past } from './past.ts'
@@ -52,7 +53,7 @@ export class Secrecy {
   #isBetrayed({ frame, alive }: Sent): boolean {
     let version: OperationId | undefined = frame.reference.version
     while (version !== undefined) {
-      const operation = this.#archive.operations.get(version)?.operation
+      const operation: Operation | undefined = this.#archive.operations.get(version)?.operation
       if (operation && this.#archive.crafted.has(version) && alive.has(operation.author)) return true
       version = operation?.body.kind === 'change' ? operation.body.keyParent : undefined
     }

@@ -1,0 +1,76 @@
+/** A room to tell a story in: members that agree, an archive of all that is sent, and an attacker to ask. */
+import { expect } from 'vitest'
+import { Archive } from '../simulation/archive.ts'
+import { Coalition } from '../simulation/attacker.ts'
+import { whyApart } from '../simulation/checkers.ts'
+import { Secrecy } from '../simulation/secrecy.ts'
+import { type SimPeer, World } from '../simulation/world.ts'
+
+export class Room {
+  readonly world: World
+  readonly archive: Archive
+  readonly peers: SimPeer[]
+
+  constructor(count: number, seed = 1) {
+    this.world = new World(seed)
+    this.archive = new Archive(this.world)
+    this.peers = Array.from({ length: count }, (_, i) => this.world.peer(`p${i}`))
+    for (const [i, peer] of this.peers.entries()) {
+      peer.start(i === 0 ? { kind: 'found' } : { kind: 'join' })
+      this.world.until(() => peer.state.status === 'joined', 10_000, `${peer.label} joins`)
+    }
+    this.world.run(10_000)
+  }
+
+  peer(index: number): SimPeer {
+    const peer = this.peers[index]
+    if (peer === undefined) throw new Error(`no peer ${index}`)
+    return peer
+  }
+
+  /** Lets somebody new in; returns it once it is a member. */
+  join(label: string): SimPeer {
+    const peer = this.world.peer(label)
+    peer.start({ kind: 'join' })
+    this.world.until(() => peer.state.status === 'joined', 15_000, `${label} joins`)
+    return peer
+  }
+
+  split(...parts: readonly (readonly SimPeer[])[]): void {
+    for (const [compartment, part] of parts.entries()) for (const peer of part) peer.compartment = compartment
+  }
+
+  heal(): void {
+    for (const peer of this.world.peers) peer.compartment = 0
+  }
+
+  /** Lets time pass until these are one room under one version, then has each hear each other. */
+  agree(members: readonly SimPeer[], ms = 60_000): void {
+    const why = (): string => whyApart(members) ?? 'they agree'
+    this.world.until(() => whyApart(members) === undefined, ms, why())
+    const occasion = `probe at ${this.world.now}`
+    for (const peer of members) peer.say(`${occasion} of ${peer.label}`)
+    this.world.run(1_000)
+    for (const peer of members) {
+      const others = members.filter((other) => other !== peer).map(({ label }) => `${occasion} of ${label}`)
+      expect(peer.texts).toEqual(expect.arrayContaining(others))
+    }
+    expect(members.map(({ state }) => state.members.length)).toEqual(members.map(() => members.length))
+  }
+
+  /** How many of the frames that `by` has sent since `from` these peers together can read. */
+  readBy(coalition: readonly SimPeer[], by: SimPeer, from = 0): number {
+    const attacker = new Coalition(
+      this.archive,
+      coalition.map(({ id }) => id),
+    )
+    const frames = this.archive.sent.filter((sent) => sent.by === by && sent.at >= from)
+    expect(frames.length).toBeGreaterThan(0)
+    return frames.filter(({ frame }) => attacker.reads(frame)).length
+  }
+
+  /** The judgement of I1 and I2 over all that was ever sent here. */
+  expectSecrecy(): void {
+    expect(new Secrecy(this.archive, { revisionBatchMs: 500 }).leaks().map(({ what }) => what)).toEqual([])
+  }
+}
