@@ -26,6 +26,9 @@ export class KeyRing {
   /** Versions whose keys were erased: never asked for again. */
   readonly #erased = new Set<VersionId>()
 
+  /** Grows whenever a version's keys come or go. */
+  generation = 0
+
   constructor(group: Group, log: MembershipLog, timing: Timing) {
     this.#group = group
     this.#log = log
@@ -122,6 +125,7 @@ export class KeyRing {
   /** Stores a version's keys and moves the key parent's slots on to it. */
   #hold(entry: Entry, keys: VersionKeys): VersionKeys {
     this.#held.set(keys.version, keys)
+    this.generation++
     this.#erased.delete(keys.version)
     const parent = isChange(entry) ? this.#held.get(entry.operation.body.keyParent) : undefined
     for (const [slot, { kek, creator }] of parent?.slots ?? []) {
@@ -161,6 +165,7 @@ export class KeyRing {
         keys.erase()
         this.#held.delete(version)
         this.#erased.add(version)
+        this.generation++
         continue
       }
       keys.eraseLate(now, this.#timing.retentionMs)
@@ -176,5 +181,6 @@ export class KeyRing {
       this.#erased.add(version)
     }
     this.#held.clear()
+    this.generation++
   }
 }

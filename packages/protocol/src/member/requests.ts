@@ -3,6 +3,7 @@ import { compareIds, type PeerId, type Slot, toHex, type VersionId } from '../id
 import { type Reply, type Request, REQUEST_ID_LENGTH } from '../lobby/messages.ts'
 import { openReply, type Page, type ReplyContent } from '../lobby/reply-content.ts'
 import { reject, type Rejection } from '../errors.ts'
+import type { HandedKeys } from '../keys/key-ring.ts'
 import { PARENTS_MAX } from '../limits.ts'
 import type { Context } from './context.ts'
 
@@ -97,10 +98,15 @@ export class Requests {
   /** Takes a page's operations, and its keys if whoever sent it turns out to be a member. */
   take(from: PeerId, page: Page): void {
     const context = this.#context
-    const before = context.log.size
+    const before = context.log.size + context.ring.generation
     context.integrate(page.operations)
-    if (context.log.size > before || page.keys) this.#progressed()
-    const { keys } = page
+    this.#takeKeys(from, page.keys)
+    // What we had already is no progress: two members that cannot help each other must not ask without end.
+    if (context.log.size + context.ring.generation > before) this.#progressed()
+  }
+
+  #takeKeys(from: PeerId, keys: HandedKeys | undefined): void {
+    const context = this.#context
     const entry = keys && context.log.get(keys.version)
     if (!keys || !entry || !context.log.roster.alive.has(from) || context.ring.isErased(keys.version)) return
     const fits = context.ring.accept(entry, keys, { now: context.now, owned: context.ownSlots })

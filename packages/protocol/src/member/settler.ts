@@ -4,11 +4,12 @@
  */
 import { covers } from '../keys/cover.ts'
 import type { VersionKeys } from '../keys/version-keys.ts'
+import type { MembershipLog } from '../log/membership-log.ts'
 import { admitted, type Entry, isAdmitting } from '../log/roster.ts'
 import type { PeerId } from '../ids.ts'
 import type { ReplayWindows } from '../traffic/replay-window.ts'
 import type { Beacon } from './beacon.ts'
-import type { Context } from './context.ts'
+import type { Context, Status } from './context.ts'
 import type { Excluder } from './excluder.ts'
 import type { HeldFrames } from './held-frames.ts'
 import type { Newcomer } from './newcomer.ts'
@@ -37,6 +38,9 @@ export class Settler {
   /** How much of the log we have looked at for changes to bear witness of. */
   #witnessed = 0
   #lacking = false
+  /** The best version that covers our view, when we do not hold it. */
+  #wanted: Entry | undefined
+  #looked: { log: MembershipLog; size: number; keys: number; status: Status } | undefined
 
   constructor(context: Context, roles: Roles) {
     this.#context = context
@@ -51,19 +55,39 @@ export class Settler {
   settle(): void {
     const context = this.#context
     if (context.status !== 'joining' && context.status !== 'joined') return
+    if (this.#hasMoved() && !this.#catchUp()) return
+    this.#planErasure()
+    this.#seeToOwed()
+    this.#roles.slots.advance()
+    this.#roles.speaker.flush()
+  }
+
+  /** Whether log or keys are others than when we last looked: most steps change neither, and cost next to nothing. */
+  #hasMoved(): boolean {
+    const { log, ring, status } = this.#context
+    const before = this.#looked
+    this.#looked = { log, size: log.size, keys: ring.generation, status }
+    return (
+      before?.log !== log ||
+      before.size !== log.size ||
+      before.keys !== ring.generation ||
+      before.status !== status
+    )
+  }
+
+  /** Draws the conclusions from a log or keys that have changed. Returns whether we are still in, or on our way. */
+  #catchUp(): boolean {
+    const context = this.#context
     context.ring.openAll(context.now)
     this.#followRevisions()
-    const wanted = this.#choose()
-    if (this.#wentOut()) return
+    this.#wanted = this.#choose()
+    if (this.#wentOut()) return false
     this.#comeIn()
     this.#tellMembers()
     this.#tellKeys()
     this.#bearWitness()
-    this.#planErasure()
-    this.#seeToOwed(wanted)
-    this.#roles.slots.advance()
-    this.#roles.speaker.flush()
     this.#release()
+    return true
   }
 
   /** Revisions that admissions name, also those that came before their version's keys. */
@@ -205,7 +229,8 @@ export class Settler {
   }
 
   /** Asks for what we lack; seals what has to be sealed. */
-  #seeToOwed(wanted: Entry | undefined): void {
+  #seeToOwed(): void {
+    const wanted = this.#wanted
     const { status, current, log, now } = this.#context
     if (status !== 'joined' && !this.#context.isMember) return
     const { requests, excluder, held } = this.#roles
