@@ -45,6 +45,9 @@ const ID_SPACES: readonly IdSpace[] = [
 const TIMING = { offlineMs: 15_000, retentionMs: 60_000 }
 const REVISION_BATCH_MS = 500
 const SETTLE_MS = 180_000
+/** At the end nobody asks for anything any more, but for those who knock in vain or do not know yet that they are out. */
+const QUIET_MS = 10_000
+const REQUESTS_QUIET_MAX = 4
 
 export class History {
   readonly world: World
@@ -186,6 +189,15 @@ export class History {
     world.run(2_000)
     // Slots that were made twice take a heartbeat or two to become one.
     world.run(15_000)
+    const asked = world.traffic.get('request')?.messages ?? 0
+    world.run(QUIET_MS)
+    const requests = (world.traffic.get('request')?.messages ?? 0) - asked
+    const running = world.peers.filter(({ alive }) => alive).length
+    const noise = requests > running * REQUESTS_QUIET_MAX ? [`I7: ${requests} requests in a quiet room`] : []
+    return noise.concat(this.#unheard(joined))
+  }
+
+  #unheard(joined: readonly SimPeer[]): string[] {
     return joined.flatMap((peer) =>
       joined
         .filter((other) => other !== peer && !other.texts.includes(`probe of ${peer.label}`))
