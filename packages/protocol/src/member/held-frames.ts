@@ -33,11 +33,15 @@ export class HeldFrames {
     return released.map(({ inbound }) => inbound)
   }
 
-  /** Whether a frame waits for a version that is not even in the log. */
-  awaitsUnknown(now: Millis, isKnown: (version: VersionId) => boolean): boolean {
-    return this.#held.some(
-      ({ awaits, until }) => until > now && (!('version' in awaits) || !isKnown(awaits.version)),
-    )
+  /** The versions that frames wait for, each once, the longest awaited first. */
+  awaitedVersions(now: Millis): VersionId[] {
+    const live = this.#held.filter(({ until }) => until > now)
+    return [...new Set(live.flatMap(({ awaits }) => ('version' in awaits ? [awaits.version] : [])))]
+  }
+
+  /** Whether a frame waits for its sender to become known. */
+  awaitsSender(now: Millis): boolean {
+    return this.#held.some(({ awaits, until }) => until > now && 'sender' in awaits)
   }
 
   get size(): number {

@@ -236,9 +236,13 @@ export class Settler {
     const { requests, excluder, held } = this.#roles
     if (status === 'joined') excluder.planSeal(current === undefined && wanted === undefined)
     if (wanted && status === 'joined') excluder.planSupersede(wanted.operation.id)
-    const unknown = held.awaitsUnknown(now, (version) => log.get(version) !== undefined)
     if (wanted) requests.hint(wanted.operation.author)
-    if (wanted || this.#lacking || unknown || log.missing.length > 0) requests.sync(wanted?.operation.id)
+    // A frame may wait for a version that is not the best one: what was said under it was said to us all the same.
+    const awaited = held.awaitedVersions(now)
+    const unknown = held.awaitsSender(now) || awaited.some((version) => log.get(version) === undefined)
+    const version =
+      wanted?.operation.id ?? awaited.find((awaitedVersion) => log.get(awaitedVersion) !== undefined)
+    if (version || this.#lacking || unknown || log.missing.length > 0) requests.sync(version)
   }
 
   #release(): void {
