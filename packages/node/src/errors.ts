@@ -1,9 +1,11 @@
 /** Errors of the node, and reading those of others. */
 export { UsageError } from '@conclave/protocol'
 
-/** The message of anything that was thrown. */
+/** The message of anything that was thrown; WebSockets throw events, which may have none. */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
+  if (typeof error !== 'object' || error === null) return String(error)
+  if ('message' in error && typeof error.message === 'string' && error.message !== '') return error.message
+  return 'type' in error ? `no more than an ${String(error.type)}` : 'no reason given'
 }
 
 /** The `code` of a system error such as `ENOENT`, or an empty string. */

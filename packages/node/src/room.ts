@@ -77,6 +77,11 @@ export class Room extends TypedEventEmitter<RoomEvents> {
     }))
   }
 
+  /** Multiaddrs under which other members can dial us; empty while no relay has given us one. */
+  get addresses(): string[] {
+    return this.#isClosed ? [] : this.#driver.network.addresses()
+  }
+
   /** What we have sent so far, before gossip copies it: messages and their bytes. */
   get sent(): { messages: number; bytes: number } {
     return { ...this.#driver.sent }

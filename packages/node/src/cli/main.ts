@@ -5,6 +5,7 @@
  */
 import { Command, Option } from 'commander'
 import { runCommand } from './process.ts'
+import type { DoctorOptions } from './doctor.ts'
 import type { IdentityOptions } from './identity.ts'
 import type { PeerOptions } from './peer.ts'
 import type { RelayOptions } from './relay.ts'
@@ -56,6 +57,16 @@ program
       options,
       async (session) => await (await import('./peer.ts')).peer(invite, options, session),
     )
+  })
+
+program
+  .command('doctor')
+  .description('try what a room needs, from here, and say what to do about what fails')
+  .addOption(list('--relay <multiaddr>', 'the circuit relay to try; repeat for more').default([]))
+  .addOption(list('--ice-server <url>', 'a STUN or TURN server of your choice; none by default').default([]))
+  .addOption(json())
+  .action(async (options: DoctorOptions) => {
+    await runCommand(options, async (session) => await (await import('./doctor.ts')).doctor(options, session))
   })
 
 program
