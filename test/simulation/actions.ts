@@ -26,6 +26,8 @@ const ACTIONS: readonly Action[] = [
   { weight: 3, run: heal },
   { weight: 2, run: deafen },
   { weight: 3, run: backdate },
+  { weight: 0.5, run: restartAll },
+  { weight: 0.5, run: wait },
 ]
 
 /** Does one thing at random. */
@@ -132,6 +134,21 @@ function restart(history: History): void {
   if (!peer) return
   history.note('restart', peer.label)
   peer.restart()
+}
+
+/** As after a power cut: nobody holds a key any more. */
+function restartAll(history: History): void {
+  history.note('restart', 'all of them')
+  for (const peer of history.joined) {
+    peer.crash()
+    peer.restart()
+  }
+}
+
+/** Longer than superseded keys are kept. */
+function wait(history: History): void {
+  history.note('wait', 'more than a minute')
+  history.world.run(70_000)
 }
 
 function partition(history: History): void {

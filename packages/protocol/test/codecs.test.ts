@@ -1,7 +1,7 @@
 /** Every decoder: what was encoded comes back, one value has one encoding, and no bytes at all make it throw. */
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { isRejection, type Rejection } from '../src/errors.ts'
+import { isRejection } from '../src/errors.ts'
 import { decodeGenesis, encodeGenesis } from '../src/group/genesis.ts'
 import type { Slot } from '../src/ids.ts'
 import { decodeLobbyMessage, encodeLobbyMessage, type LobbyMessage } from '../src/lobby/messages.ts'
@@ -92,7 +92,7 @@ const lobbyMessages: fc.Arbitrary<LobbyMessage> = fc.oneof(
 
 /** Cut short, one byte changed, or one added. */
 function damaged(whole: Uint8Array, how: number): Uint8Array {
-  if (how % 3 === 0) return whole.slice(0, how % (whole.length + 1))
+  if (how % 3 === 0) return whole.slice(0, how % whole.length)
   if (how % 3 === 1) return Uint8Array.of(...whole, how & 0xff)
   return whole.map((byte, i) => (i === how % whole.length ? byte ^ (1 + (how % 255)) : byte))
 }
@@ -100,10 +100,11 @@ function damaged(whole: Uint8Array, how: number): Uint8Array {
 interface Codec<T extends object> {
   readonly values: fc.Arbitrary<T>
   readonly encode: (value: T) => Uint8Array
-  readonly decode: (encoded: Uint8Array) => T | Rejection
+  /** Encodes again what it decodes to; undefined when it is refused. */
+  readonly again: (encoded: Uint8Array) => Uint8Array | undefined
 }
 
-function check<T extends object>({ values, encode, decode }: Codec<T>): void {
+function check<T extends object>({ values, encode, again }: Codec<T>): void {
   fc.assert(
     fc.property(
       values,
@@ -111,13 +112,10 @@ function check<T extends object>({ values, encode, decode }: Codec<T>): void {
       fc.uint8Array({ maxLength: 200 }),
       (value, how, noise) => {
         const encoded = encode(value)
-        const decoded = decode(encoded)
-        if (isRejection(decoded)) throw new Error('what was encoded is refused')
-        expect(encode(decoded as T)).toEqual(encoded)
+        expect(again(encoded)).toEqual(encoded)
         for (const bad of [damaged(encoded, how), noise]) {
-          const read = decode(bad)
           // Whatever is taken has this one encoding.
-          if (!isRejection(read)) expect(encode(read as T)).toEqual(bad)
+          expect(again(bad) ?? bad).toEqual(bad)
         }
       },
     ),
@@ -130,7 +128,10 @@ describe('codecs', () => {
     check({
       values: roomMessages,
       encode: encodeRoomMessage,
-      decode: (encoded) => decodeRoomMessage(GROUP, encoded),
+      again: (encoded) => {
+        const message = decodeRoomMessage(GROUP, encoded)
+        return isRejection(message) ? undefined : encodeRoomMessage(message)
+      },
     })
   })
 
@@ -138,7 +139,10 @@ describe('codecs', () => {
     check({
       values: lobbyMessages,
       encode: (message) => encodeLobbyMessage(GROUP, message),
-      decode: (encoded) => decodeLobbyMessage(GROUP, encoded),
+      again: (encoded) => {
+        const message = decodeLobbyMessage(GROUP, encoded)
+        return isRejection(message) ? undefined : encodeLobbyMessage(GROUP, message)
+      },
     })
   })
 
@@ -157,7 +161,14 @@ describe('codecs', () => {
       ),
       name: text,
     })
-    check({ values, encode: encodeGenesis, decode: decodeGenesis })
+    check({
+      values,
+      encode: encodeGenesis,
+      again: (encoded) => {
+        const genesis = decodeGenesis(encoded)
+        return isRejection(genesis) ? undefined : encodeGenesis(genesis)
+      },
+    })
   })
 
   test('operations, whose id binds all but the signature', () => {

@@ -1,5 +1,5 @@
 /** Invites as people handle them: damaged, late, or for another room. */
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { nobleSigner, nobleSuite, nobleVerify } from '../src/crypto/noble-suite.ts'
 import { UsageError } from '../src/errors.ts'
@@ -18,6 +18,10 @@ import { bytes, operationId, signer } from './support.ts'
 
 const ALICE = signer(1)
 const NOW = 1_800_000_000
+
+function holds({ publicKey, message, signature }: ReturnType<typeof grantClaim>): boolean {
+  return nobleVerify(publicKey, message, signature)
+}
 
 function invite(init: { expires?: number; seed?: number } = {}): Invite {
   const group = newRoom({ creator: ALICE.publicKey, entropy: bytes(48, init.seed ?? 3) }, nobleSuite)
@@ -65,8 +69,6 @@ test('an expired invite says so', () => {
 
 test('a grant counts for its own group alone, and a proof for one newcomer', () => {
   const [own, other] = [invite(), invite({ seed: 4 })]
-  const holds = ({ publicKey, message, signature }: ReturnType<typeof grantClaim>): boolean =>
-    nobleVerify(publicKey, message, signature)
   expect(holds(grantClaim(own.group.id, own.grant))).toBe(true)
   expect(holds(grantClaim(other.group.id, own.grant))).toBe(false)
   const [bob, carol] = [signer(2), signer(3)]

@@ -1,0 +1,116 @@
+/** The end of a history: the faults stop, and everything that has to hold then is looked at. */
+import {
+  causelessMembers,
+  disagreements,
+  orderDependence,
+  overflow,
+  unionOf,
+  whyApart,
+  whyUnaware,
+} from './checkers.ts'
+import type { History } from './history.ts'
+import { CALM, type SimPeer } from './world.ts'
+
+const SETTLE_MS = 180_000
+/** At the end nobody asks for anything any more, but for those who knock in vain or do not know yet that they are out. */
+const QUIET_MS = 10_000
+const REQUESTS_QUIET_MAX = 4
+
+export class Ending {
+  readonly #history: History
+
+  constructor(history: History) {
+    this.#history = history
+  }
+
+  /** What is wrong at the end, and how long it took until all agreed. */
+  judge(seed: number): { wrong: string[]; settledMs: number } {
+    const settledMs = this.#settle()
+    const wrong = settledMs === undefined ? [`I3: ${this.#whyApart()}`] : this.#probe()
+    return { wrong: [...wrong, ...this.#check(seed)], settledMs: settledMs ?? SETTLE_MS }
+  }
+
+  /** The faults stop. Whoever was put out by an exclusion that does not count comes back. */
+  #settle(): number | undefined {
+    const { world } = this.#history
+    world.faults = CALM
+    for (const peer of world.peers) {
+      peer.compartment = 0
+      peer.deaf = false
+    }
+    const start = world.now
+    while (world.now - start < SETTLE_MS) {
+      world.run(1_000)
+      if ((world.now - start) % 15_000 === 5_000) this.#comeBack()
+      if (this.#whyApart() === undefined) return world.now - start
+    }
+    return undefined
+  }
+
+  #comeBack(): void {
+    for (const peer of this.#history.world.peers) {
+      const isOut = peer.alive && peer.state.status === 'excluded'
+      if (
+        !isOut ||
+        !this.#history.joined.some(({ state }) => state.members.some((member) => member.peer === peer.id))
+      )
+        continue
+      this.#history.note('come back', peer.label)
+      peer.start({ kind: 'join' })
+    }
+  }
+
+  /** Everybody who is running and wants to be in has to be in, but for whom all that is known together excludes. */
+  #whyApart(): string | undefined {
+    const running = this.#history.world.peers.filter((peer) => peer.alive && isWanting(peer))
+    const { alive } = unionOf(this.#history.world, this.#history.joined).roster
+    const remaining = running.filter((peer) => peer.state.status === 'joining' || alive.has(peer.id))
+    if (!remaining.some(({ state }) => state.status === 'joined')) return undefined
+    return whyApart(remaining) ?? whyUnaware(running, remaining)
+  }
+
+  /** Everybody says something, and everybody hears it. */
+  #probe(): string[] {
+    const { world } = this.#history
+    const { alive } = unionOf(world, this.#history.joined).roster
+    const joined = this.#history.joined.filter(({ id }) => alive.has(id))
+    for (const peer of joined) peer.say(`probe of ${peer.label}`)
+    world.run(2_000)
+    // Slots that were made twice take a heartbeat or two to become one.
+    world.run(15_000)
+    const asked = world.traffic.get('request')?.messages ?? 0
+    world.run(QUIET_MS)
+    const requests = (world.traffic.get('request')?.messages ?? 0) - asked
+    const running = world.peers.filter((peer) => peer.alive).length
+    const noise = requests > running * REQUESTS_QUIET_MAX ? [`I7: ${requests} requests in a quiet room`] : []
+    return noise.concat(this.#unheard(joined))
+  }
+
+  #unheard(joined: readonly SimPeer[]): string[] {
+    return joined.flatMap((peer) =>
+      joined
+        .filter((other) => other !== peer && !other.texts.includes(`probe of ${peer.label}`))
+        .map((other) => `I3: ${other.label} did not hear the probe of ${peer.label}`),
+    )
+  }
+
+  #check(seed: number): string[] {
+    const { world } = this.#history
+    const { alive } = unionOf(world, this.#history.joined).roster
+    const joined = this.#history.joined.filter(({ id }) => alive.has(id))
+    const nonces = world.suite.nonceReuses
+    return [
+      ...disagreements(this.#history.archive, joined),
+      ...joined.flatMap((peer) => orderDependence(world, peer, seed)),
+      ...joined.flatMap(causelessMembers),
+      ...world.peers.flatMap(overflow),
+      ...(nonces > 0 ? [`I6: ${nonces} nonces were used twice`] : []),
+    ]
+  }
+}
+
+function isWanting(peer: SimPeer): boolean {
+  const { status } = peer.state
+  const refused = status === 'joining' && peer.seen.some((seen) => seen.event === 'refused')
+  return (status === 'joined' || status === 'joining') && !refused
+}
