@@ -1,4 +1,5 @@
 /** The end of a history: the faults stop, and everything that has to hold then is looked at. */
+import { HELD_MS } from '../../packages/protocol/src/limits.ts'
 import {
   causelessMembers,
   disagreements,
@@ -15,6 +16,8 @@ const SETTLE_MS = 180_000
 /** At the end nobody asks for anything any more, but for those who knock in vain or do not know yet that they are out. */
 const QUIET_MS = 10_000
 const REQUESTS_QUIET_MAX = 4
+/** Waiting for that takes long, so only every tenth history does. */
+const LONG_EVERY = 10
 
 export class Ending {
   readonly #history: History
@@ -26,7 +29,7 @@ export class Ending {
   /** What is wrong at the end, and how long it took until all agreed. */
   judge(seed: number): { wrong: string[]; settledMs: number } {
     const settledMs = this.#settle()
-    const wrong = settledMs === undefined ? [`I3: ${this.#whyApart()}`] : this.#probe()
+    const wrong = settledMs === undefined ? [`I3: ${this.#whyApart()}`] : this.#probe(seed)
     return { wrong: [...wrong, ...this.#check(seed)], settledMs: settledMs ?? SETTLE_MS }
   }
 
@@ -70,7 +73,7 @@ export class Ending {
   }
 
   /** Everybody says something, and everybody hears it. */
-  #probe(): string[] {
+  #probe(seed: number): string[] {
     const { world } = this.#history
     const { alive } = unionOf(world, this.#history.joined).roster
     const joined = this.#history.joined.filter(({ id }) => alive.has(id))
@@ -78,12 +81,19 @@ export class Ending {
     world.run(2_000)
     // Slots that were made twice take a heartbeat or two to become one.
     world.run(15_000)
+    const noise = seed % LONG_EVERY === 0 ? this.#noise() : []
+    return noise.concat(this.#unheard(joined))
+  }
+
+  /** Requests that go on once every frame that nobody can read has been given up. */
+  #noise(): string[] {
+    const { world } = this.#history
+    world.run(HELD_MS + QUIET_MS)
     const asked = world.traffic.get('request')?.messages ?? 0
     world.run(QUIET_MS)
     const requests = (world.traffic.get('request')?.messages ?? 0) - asked
     const running = world.peers.filter((peer) => peer.alive).length
-    const noise = requests > running * REQUESTS_QUIET_MAX ? [`I7: ${requests} requests in a quiet room`] : []
-    return noise.concat(this.#unheard(joined))
+    return requests > running * REQUESTS_QUIET_MAX ? [`I7: ${requests} requests in a quiet room`] : []
   }
 
   #unheard(joined: readonly SimPeer[]): string[] {

@@ -26,12 +26,17 @@ export interface Ask {
   readonly join?: Request['join']
 }
 
+/** The wait between rounds in vain doubles this often: a partition that heals must not be noticed late. */
+const DOUBLINGS_MAX = 2
+
 export class Requests {
   readonly #context: Context
   readonly #pending = new Map<string, Pending>()
   /** Peers that did not answer, or could not help, since we last made progress. */
   readonly #tried = new Set<PeerId>()
   #hint: PeerId | undefined
+  /** How often everybody was asked since we last made progress. */
+  #roundsInVain = 0
 
   constructor(context: Context) {
     this.#context = context
@@ -145,7 +150,9 @@ export class Requests {
     if (to === undefined) {
       const { agenda, now, timing, log } = this.#context
       log.forgetOrphans()
-      agenda.set('sync again', now + timing.heartbeatMs, () => this.#tried.clear())
+      // Anybody can make us look for what nobody has; so each round in vain makes the next one wait longer.
+      const wait = timing.heartbeatMs * 2 ** Math.min(this.#roundsInVain++, DOUBLINGS_MAX)
+      agenda.set('sync again', now + wait, () => this.#tried.clear())
       return
     }
     const slots = [...this.#context.ownSlots]
@@ -156,6 +163,7 @@ export class Requests {
   /** We made progress: everybody may be asked again. */
   #progressed(): void {
     this.#tried.clear()
+    this.#roundsInVain = 0
     this.#context.agenda.cancel('sync again')
   }
 

@@ -104,8 +104,10 @@ export class SlotKeeper {
     for (const [slot, { creator }] of keys.slots) {
       const check = keys.check(slot)
       const isOurs = this.#holderOf(slot, this.#makerOf(creator), places) === this.#context.self
-      // Our key may be the senior one while its holder has the other: nobody but us would ever show it.
-      if (check && (isOurs || this.#contested.has(slot))) held.push({ slot, check })
+      // Two members can each take the other for the holder, or a holder has the junior key: then nobody would ever show
+      // the one that stands but who knows that there are two.
+      const isDisputed = this.#contested.has(slot) || keys.replaced.has(slot)
+      if (check && (isOurs || isDisputed)) held.push({ slot, check })
     }
     return held.sort((a, b) => a.slot - b.slot)
   }
