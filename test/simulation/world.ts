@@ -106,6 +106,9 @@ export class World {
       case 'notify':
         peer.seen.push(output.notification)
         break
+      case 'forget':
+        peer.stored.length = 0
+        break
       case 'store':
         peer.stored.push(...output.operations)
         break

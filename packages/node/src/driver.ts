@@ -190,6 +190,9 @@ export class Driver {
       case 'store':
         await this.#init.store.append(output.operations)
         break
+      case 'forget':
+        await this.#init.store.clear()
+        break
       case 'broadcast':
         await this.#broadcast(output)
         break

@@ -56,6 +56,15 @@ export class RoomStore {
     return operations
   }
 
+  /** Forgets the log: it was of a lineage that was given up. */
+  async clear(): Promise<void> {
+    const batch = this.#datastore.batch()
+    for await (const key of this.#datastore.queryKeys({ prefix: `${this.#prefix}/operation/` }))
+      batch.delete(key)
+    await batch.commit()
+    this.#count = 0
+  }
+
   async append(operations: readonly Operation[]): Promise<void> {
     const batch = this.#datastore.batch()
     for (const { bytes } of operations) {

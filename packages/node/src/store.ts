@@ -1,4 +1,5 @@
 /** Where a node keeps what must survive a restart, in Node: a LevelDB directory, or memory. */
+import { mkdir } from 'node:fs/promises'
 import { MemoryDatastore } from 'datastore-core'
 import { LevelDatastore } from 'datastore-level'
 import { UsageError, messageOf } from './errors.ts'
@@ -12,6 +13,8 @@ export interface Store extends Datastore {
 export async function openStore(directory: string): Promise<Store> {
   const store = new LevelDatastore(directory, { createIfMissing: true })
   try {
+    // It holds the room key and the invite: nobody else's business.
+    await mkdir(directory, { recursive: true, mode: 0o700 })
     await store.open()
   } catch (error) {
     throw new UsageError(

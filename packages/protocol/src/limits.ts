@@ -4,6 +4,8 @@
 export const FRAME_MAX = 64 * 1024
 /** A long page of text; anything larger is a file. */
 export const CHAT_MAX = 16 * 1024
+/** All slots of a table as large as there can be, and heads. */
+export const HEARTBEAT_MAX = 16 * 1024
 /** UTF-8 bytes of a display name, and of a reason for an exclusion. */
 export const NAME_MAX = 64
 export const REASON_MAX = 256

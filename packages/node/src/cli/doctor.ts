@@ -77,16 +77,16 @@ async function step<T>(
   }
 }
 
-/** Waits for a condition that the room reaches by itself; a trouble that it reports meanwhile is the better reason. */
+/** Waits for a condition that the room reaches by itself, or for the first trouble that it reports. */
 async function until(room: Room, holds: () => boolean, otherwise: string): Promise<void> {
-  let reason = otherwise
+  let reason: string | undefined
   const note = ({ detail }: CustomEvent<{ message: string }>): void => {
     reason = detail.message
   }
   room.addEventListener('error', note)
   const end = performance.now() + STEP_MS
   while (!holds()) {
-    if (performance.now() > end) throw new Error(reason)
+    if (reason !== undefined || performance.now() > end) throw new Error(reason ?? otherwise)
     await new Promise((resolve) => setTimeout(resolve, 50))
   }
   room.removeEventListener('error', note)

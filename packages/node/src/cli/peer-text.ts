@@ -9,7 +9,7 @@ type Teller<K extends RoomEventName> = (detail: RoomEventDetails[K]) => string
 
 const TELLERS: { readonly [K in ToldEvent]: Teller<K> } = {
   joined: ({ peer, members }) =>
-    `You are in, as ${peer}; ${members} in the room. Type to talk, /help for more.`,
+    `You are in, as ${peer}; ${members} in the room. Type to talk; /members, /invite, /exclude PEER, /leave.`,
   message: ({ from, name, text }) => `${who(from, name)}: ${text}`,
   member: ({ peer, name, change }) => `* ${who(peer, name)} ${change}`,
   keys: ({ version, revision, cause }) =>

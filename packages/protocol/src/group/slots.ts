@@ -3,6 +3,7 @@ import { concat } from 'uint8arrays/concat'
 import { labelledHash } from '../crypto/kdf.ts'
 import { publicKeyOf, type PeerId, type Slot } from '../ids.ts'
 import { assert } from '../errors.ts'
+import type { Reader } from '../wire/reader.ts'
 import type { Group } from './genesis.ts'
 
 /** Works out and remembers the slots of peers in one group. */
@@ -74,4 +75,11 @@ export function slotsOfBitmap(bitmap: Uint8Array, size: number): Slot[] {
     if (((bitmap[slot >> 3] ?? 0) & (0x80 >> (slot & 7))) !== 0) slots.push(slot as Slot)
   }
   return slots
+}
+
+/** Reads a bitmap of `size` bits; one with bits beyond them is refused, so that a set has one encoding. */
+export function readBitmap(reader: Reader, size: number): Slot[] {
+  const bitmap = reader.fixed(Math.ceil(size / 8))
+  const beyond = size % 8 === 0 ? 0 : (bitmap.at(-1) ?? 0) & (0xff >> (size % 8))
+  return beyond === 0 ? slotsOfBitmap(bitmap, size) : reader.fail('bits beyond the table')
 }

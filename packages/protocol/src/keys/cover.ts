@@ -45,6 +45,19 @@ export interface Cover {
  * unknown to the author holds one of them but for a chance of 1 %. Grows with the logarithm of the group.
  */
 export function coverOf(input: CoverInput): Cover {
+  const known = coverOfKnown(input)
+  const chosen = new Set(known.slots)
+  // The author holds one value a position, so each slot misses a stranger independently with probability 1 − 1/k.
+  const enough = Math.ceil(Math.log(MISS_MAX) / Math.log(1 - 1 / input.radix))
+  for (const slot of input.usable) {
+    if (chosen.size >= enough) break
+    chosen.add(slot)
+  }
+  return { slots: [...chosen].sort((a, b) => a - b), uncovered: known.uncovered }
+}
+
+/** As few slots as reach every member that can be reached, and none for strangers: what a key relay adds (SPEC K9). */
+export function coverOfKnown(input: Omit<CoverInput, 'radix'>): Cover {
   const chosen = new Set<Slot>()
   let left = [...input.members]
   for (;;) {
@@ -53,16 +66,13 @@ export function coverOf(input: CoverInput): Cover {
     chosen.add(best)
     left = left.filter((peer) => !input.table.of(peer).has(best))
   }
-  // The author holds one value a position, so each slot misses a stranger independently with probability 1 − 1/k.
-  const enough = Math.ceil(Math.log(MISS_MAX) / Math.log(1 - 1 / input.radix))
-  for (const slot of input.usable) {
-    if (chosen.size >= enough) break
-    chosen.add(slot)
-  }
   return { slots: [...chosen].sort((a, b) => a - b), uncovered: left }
 }
 
-function bestSlot({ usable, table }: CoverInput, members: readonly PeerId[]): Slot | undefined {
+function bestSlot(
+  { usable, table }: Pick<CoverInput, 'usable' | 'table'>,
+  members: readonly PeerId[],
+): Slot | undefined {
   let best: Slot | undefined
   let most = 0
   for (const slot of usable) {

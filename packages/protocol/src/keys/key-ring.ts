@@ -2,7 +2,7 @@
 import type { Group } from '../group/genesis.ts'
 import type { AdmissionId, Millis, Slot, VersionId } from '../ids.ts'
 import type { MembershipLog } from '../log/membership-log.ts'
-import { changeHeader } from '../log/operation.ts'
+import { changeHeader, type Wrap } from '../log/operation.ts'
 import { type ChangeEntry, compareSeniority, type Entry, isChange } from '../log/roster.ts'
 import type { Timing } from '../timing.ts'
 import { chainOf, fitsCommitment, nextKek, tekOf, wrapSecret } from './derivation.ts'
@@ -16,6 +16,12 @@ export interface HandedKeys {
   readonly chain: Uint8Array
   readonly secret?: Uint8Array
   readonly slots: readonly (SlotKey & { readonly slot: Slot })[]
+}
+
+export interface AcceptContext {
+  readonly now: Millis
+  /** Whether we own the slot, the giver does, and so does the maker it names: nobody plants a key it must not know (K10). */
+  mayGive(slot: Slot, creator: AdmissionId): boolean
 }
 
 export class KeyRing {
@@ -55,10 +61,20 @@ export class KeyRing {
       if (!isChange(entry) || this.#held.has(entry.operation.id) || this.#erased.has(entry.operation.id))
         continue
       const parent = this.#held.get(entry.operation.body.keyParent)
-      const secret = parent && this.#unwrap(entry, parent)
+      const secret = parent && this.#unwrap(entry, parent, entry.operation.body.wraps)
       if (secret) opened.push(this.install(entry, secret, now))
     }
     return opened
+  }
+
+  /** Opens a change with a key relay's wraps; the commitment is checked as always. Returns whether it became ours. */
+  openWith(entry: Entry, wraps: readonly Wrap[], now: Millis): boolean {
+    const isOurs = this.#held.has(entry.operation.id) || this.#erased.has(entry.operation.id)
+    if (!isChange(entry) || isOurs) return false
+    const parent = this.#held.get(entry.operation.body.keyParent)
+    const secret = parent && this.#unwrap(entry, parent, wraps)
+    if (secret) this.install(entry, secret, now)
+    return secret !== undefined
   }
 
   /** Takes a version whose secret we know and that fits its commitment. */
@@ -80,14 +96,14 @@ export class KeyRing {
    * Takes keys that a member handed over. Returns false, with nothing changed, when they do not fit the version's
    * commitment. `owned`: the slots of our own ID; no other slot is taken (SPEC K11).
    */
-  accept(entry: Entry, handed: HandedKeys, context: { now: Millis; owned: ReadonlySet<Slot> }): boolean {
+  accept(entry: Entry, handed: HandedKeys, context: AcceptContext): boolean {
     const { body } = entry.operation
     if (body.kind === 'admission' || !fitsCommitment(this.#group, body, handed.chain)) return false
     const secretFits = !handed.secret || this.#secretFits(body.nonce, handed)
     if (!secretFits) return false
     const keys = this.#held.get(handed.version) ?? this.#hold(entry, this.#fresh(handed, context.now))
     for (const { slot, kek, creator } of handed.slots) {
-      if (context.owned.has(slot) && this.#log.get(creator)) this.put(keys, slot, { kek, creator })
+      if (context.mayGive(slot, creator)) this.put(keys, slot, { kek, creator })
     }
     return true
   }
@@ -95,6 +111,7 @@ export class KeyRing {
   /** Takes a slot's key into a version and, moved on, into the versions made from it since. */
   put(keys: VersionKeys, slot: Slot, key: SlotKey): void {
     if (!keys.put(slot, key, (a, b) => this.isSenior(a, b))) return
+    this.generation++
     for (const child of this.#held.values()) {
       const body = this.#log.get(child.version)?.operation.body
       if (body?.kind !== 'change' || body.keyParent !== keys.version) continue
@@ -137,10 +154,10 @@ export class KeyRing {
   }
 
   /** Tries each wrap that we have a KEK for; a wrong KEK shows by the commitment, and the next one is tried. */
-  #unwrap(entry: ChangeEntry, parent: VersionKeys): Uint8Array | undefined {
+  #unwrap(entry: ChangeEntry, parent: VersionKeys, wraps: readonly Wrap[]): Uint8Array | undefined {
     const { body } = entry.operation
     const header = changeHeader(this.#group, entry.operation, body)
-    for (const { slot, wrapped } of body.wraps) {
+    for (const { slot, wrapped } of wraps) {
       const held = parent.slots.get(slot)
       if (held === undefined) continue
       const secret = wrapSecret(this.#group, { kek: held.kek, slot, header }, wrapped)

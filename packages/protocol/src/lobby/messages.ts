@@ -2,7 +2,7 @@
 import type { Rejection } from '../errors.ts'
 import type { Group } from '../group/genesis.ts'
 import { type Evidence, readEvidence, writeEvidence } from '../group/invite.ts'
-import { slotsOfBitmap, slotsToBitmap } from '../group/slots.ts'
+import { readBitmap, slotsToBitmap } from '../group/slots.ts'
 import {
   compareIds,
   fromHex,
@@ -141,7 +141,7 @@ function readRequest(reader: Reader, size: number): Request {
   )
   const want = reader.optional((inner) => ({
     version: operationIdOf(inner.fixed(ID_LENGTH)),
-    slots: slotsOfBitmap(inner.fixed(Math.ceil(size / 8)), size),
+    slots: readBitmap(inner, size),
   }))
   const join = reader.optional((inner) => {
     const name = inner.text(limits.NAME_MAX)

@@ -30,7 +30,6 @@ export const REFUSALS = [
   'invite-needed',
   'invite-revoked',
   'invite-expired',
-  'busy',
 ] as const
 export type Refusal = (typeof REFUSALS)[number]
 

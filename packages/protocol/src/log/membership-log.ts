@@ -190,6 +190,8 @@ export class MembershipLog {
   }
 
   #keepOrphan(operation: Operation): void {
+    // The first copy was checked; another one of the same id may carry a bad signature.
+    if (this.#orphans.has(operation.id)) return
     this.#orphans.set(operation.id, operation)
     if (this.#orphans.size <= ORPHANS_MAX) return
     const oldest = this.#orphans.keys().next()

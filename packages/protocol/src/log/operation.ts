@@ -5,7 +5,7 @@ import { type Claim, SIGNATURE_LENGTH, type Signer } from '../crypto/suite.ts'
 import { type Rejection } from '../errors.ts'
 import { type Group } from '../group/genesis.ts'
 import { type Evidence, evidenceClaims, readEvidence, writeEvidence } from '../group/invite.ts'
-import { slotsOfBitmap, slotsToBitmap } from '../group/slots.ts'
+import { readBitmap, slotsToBitmap } from '../group/slots.ts'
 import {
   type AdmissionId,
   compareIds,
@@ -268,10 +268,7 @@ function readChange(reader: Reader, group: Group): Change {
   const nonce = reader.fixed(OPERATION_NONCE_LENGTH)
   const commitment = reader.fixed(COMMITMENT_LENGTH)
   const size = slotCount(group)
-  const bitmap = reader.fixed(Math.ceil(size / 8))
-  const tainted = slotsOfBitmap(bitmap, size)
-  if (size % 8 !== 0 && ((bitmap.at(-1) ?? 0) & (0xff >> (size % 8))) !== 0)
-    reader.fail('bits beyond the table')
+  const tainted = readBitmap(reader, size)
   const wraps = reader.ascending(
     limits.WRAPS_MAX,
     (inner) => ({ slot: inner.u16() as Slot, wrapped: inner.fixed(32) }),

@@ -91,17 +91,32 @@ export class Beacon {
     const same = equals(beat.digest, this.#context.headsDigest(all))
     const lacks = !log.covers(beat.heads) || (!same && beat.heads.length === HEARTBEAT_HEADS_MAX)
     if (lacks) this.#requests.hint(from)
-    else this.confirm(from, beat.heads)
+    else this.confirm(from, beat.heads, 'frame')
     this.#slots.compare(from, version, beat.held)
     return lacks
   }
 
-  /** A member other than whoever introduced us knows no more than we do: we are not being fooled (SPEC J6). */
-  confirm(from: PeerId, heads: readonly OperationId[]): void {
+  /**
+   * A member other than whoever introduced us knows no more than we do: we are not being fooled (SPEC J6). Only what
+   * cannot be a recording counts: a reply to our own question; a frame under the keys we were introduced with; a request
+   * that names what we have only just made.
+   */
+  confirm(from: PeerId, heads: readonly OperationId[], evidence: 'frame' | 'reply' | 'request'): void {
     const context = this.#context
     if (!context.log.roster.alive.has(from) || !context.log.covers(heads)) return
+    const isFresh =
+      evidence === 'reply' ||
+      (evidence === 'frame' && (context.confirmed || context.introducer !== undefined)) ||
+      (evidence === 'request' && this.#followAnew(heads))
+    if (!isFresh) return
     context.confirmedAt = context.now
     if (from !== context.introducer) context.confirmed = true
+  }
+
+  #followAnew(heads: readonly OperationId[]): boolean {
+    const { log, anew } = this.#context
+    const ours = anew && log.get(anew)
+    return ours !== undefined && heads.some((head) => head === anew || log.get(head)?.past.has(ours.index))
   }
 
   /** Something that only this member could have signed reached us. */

@@ -5,7 +5,15 @@ import { Entropy } from '../crypto/entropy.ts'
 import type { Signer, Suite } from '../crypto/suite.ts'
 import type { Group } from '../group/genesis.ts'
 import { SlotTable } from '../group/slots.ts'
-import { compareIds, type Millis, type OperationId, type PeerId, peerIdOf, type Slot } from '../ids.ts'
+import {
+  compareIds,
+  type Millis,
+  type OperationId,
+  type PeerId,
+  peerIdOf,
+  type Slot,
+  type VersionId,
+} from '../ids.ts'
 import { KeyRing } from '../keys/key-ring.ts'
 import type { VersionKeys } from '../keys/version-keys.ts'
 import { encodeLobbyMessage, type LobbyMessage } from '../lobby/messages.ts'
@@ -66,6 +74,8 @@ export class Context {
   confirmed = false
   /** Whether a member other than our introducer has spoken to us. */
   hasHeardOthers = false
+  /** The version we made when nobody was left who had keys. */
+  anew: VersionId | undefined
   /** Who let us in: its word alone does not confirm itself. */
   introducer: PeerId | undefined
   addresses: readonly string[] = []
@@ -122,6 +132,8 @@ export class Context {
     this.confirmedAt = -Infinity
     this.hasHeardOthers = false
     this.introducer = undefined
+    this.anew = undefined
+    this.emit({ kind: 'forget' })
   }
 
   get ownSlots(): ReadonlySet<Slot> {

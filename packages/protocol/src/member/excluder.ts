@@ -41,9 +41,13 @@ export class Excluder {
 
   /** Excludes members on our user's word. Throws `UsageError` when it cannot be done; nothing has changed then. */
   exclude(peers: readonly PeerId[], reason: string): void {
-    const { log, self, status } = this.#context
-    if (status !== 'joined')
-      throw new UsageError('not-joined', 'You are not in the room yet. Wait until you have joined.')
+    const { log, self, isReady } = this.#context
+    if (!isReady) {
+      throw new UsageError(
+        'not-joined',
+        'You are not in the room yet, or nobody has confirmed that you are. Try again soon.',
+      )
+    }
     if (peers.length === 0) throw new UsageError('nothing-to-do', 'Name at least one member to exclude.')
     if (peers.includes(self))
       throw new UsageError('not-yourself', 'You cannot exclude yourself. Leave the room instead.')
@@ -98,6 +102,7 @@ export class Excluder {
     context.integrate([operation])
     const entry = context.log.get(operation.id)
     if (entry) context.ring.install(entry, secret, context.now)
+    context.anew = entry?.operation.id
     return entry !== undefined
   }
 
@@ -201,10 +206,11 @@ export class Excluder {
   }
 
   /** The best version covers, but nobody gives us its keys: after a bound we go on without it (SPEC K9). */
-  planSupersede(version: VersionId): void {
+  planSupersede(version: VersionId, isStillWanted: () => boolean): void {
     const { agenda, now, timing } = this.#context
-    agenda.setOnce(`supersede ${version}`, now + timing.supersedeMs, () => {
-      if (this.#context.ring.get(version) === undefined && this.#context.status === 'joined') this.#seal()
+    const wait = timing.supersedeMs + timing.sealStepMs * this.#context.rank(`supersede ${version}`)
+    agenda.setOnce(`supersede ${version}`, now + wait, () => {
+      if (isStillWanted() && this.#context.isReady) this.#seal()
     })
   }
 
@@ -235,8 +241,8 @@ export class Excluder {
       const due = [...this.#leaving.values()].filter(({ peer, admission }) =>
         alive.get(peer)?.some(({ operation }) => operation.id === admission),
       )
+      if (due.length > 0 && !this.change({ targets: due.slice(0, TARGETS_MAX), reason: '' })) return
       this.#leaving.clear()
-      if (due.length > 0) this.change({ targets: due.slice(0, TARGETS_MAX), reason: '' })
     })
   }
 }

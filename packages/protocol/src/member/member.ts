@@ -23,6 +23,7 @@ import { Context, type Status, type StepContext } from './context.ts'
 import { Excluder } from './excluder.ts'
 import { type Awaited, HeldFrames } from './held-frames.ts'
 import { type Entrance, Newcomer } from './newcomer.ts'
+import { KeyRelay } from './key-relay.ts'
 import type { Inbound, Output } from './output.ts'
 import { Replier } from './replier.ts'
 import { Requests } from './requests.ts'
@@ -72,6 +73,7 @@ export class Member {
   readonly #requests: Requests
   readonly #excluder: Excluder
   readonly #replier: Replier
+  readonly #relay: KeyRelay
   readonly #slots: SlotKeeper
   readonly #beacon: Beacon
   readonly #newcomer: Newcomer
@@ -92,6 +94,7 @@ export class Member {
     this.#requests = new Requests(context)
     this.#excluder = new Excluder(context)
     this.#replier = new Replier(context, this.#excluder)
+    this.#relay = new KeyRelay(context)
     this.#slots = new SlotKeeper(context, this.#requests)
     const roles = { slots: this.#slots, requests: this.#requests, excluder: this.#excluder }
     this.#beacon = new Beacon(context, roles)
@@ -99,6 +102,7 @@ export class Member {
     this.#speaker = new Speaker(context)
     this.#settler = new Settler(context, {
       ...roles,
+      relay: this.#relay,
       beacon: this.#beacon,
       newcomer: this.#newcomer,
       speaker: this.#speaker,
@@ -285,6 +289,9 @@ export class Member {
         this.#requests.hint(sender)
         context.integrate(content.operations)
         break
+      case 'relayed':
+        this.#relay.hear(content)
+        break
       case 'leave':
         this.#excluder.hearLeave(
           content.admissions.map(({ admission, signature }) => ({
@@ -316,7 +323,7 @@ export class Member {
     }
     this.#beacon.hearMember(sender)
     if (log.covers(heads)) {
-      this.#beacon.confirm(sender, heads)
+      this.#beacon.confirm(sender, heads, 'request')
     } else {
       this.#requests.hint(sender)
       this.#settler.lack()
@@ -325,21 +332,27 @@ export class Member {
 
   #handleReply({ sender, message, content }: Extract<Read, { on: 'reply' }>): void {
     const context = this.#context
-    const purpose = this.#requests.settle(message)
+    const purpose = this.#requests.purposeOf(message)
     if (purpose === undefined) return
+    // Anybody may answer a knock. It stays open until a member has, so that nobody else can spoil it.
+    if (purpose !== 'join') this.#requests.settle(message)
     if (content.kind === 'refused') {
       if (purpose === 'join') this.#newcomer.refused(content)
       return
     }
     this.#requests.take(sender, content)
     if (!context.log.roster.alive.has(sender)) return
-    if (purpose === 'join') this.#newcomer.introduced(sender)
+    if (purpose === 'join') {
+      this.#requests.settle(message)
+      this.#newcomer.introduced(sender)
+    }
     for (const peer of content.online)
       if (context.log.roster.alive.has(peer)) context.presence.suppose(peer, context.now)
     this.#beacon.hearMember(sender)
-    this.#beacon.confirm(sender, content.heads)
-    const goesOn = content.more && content.operations.length > 0
-    if (purpose === 'join' && goesOn) this.#newcomer.goOn(sender)
+    this.#beacon.confirm(sender, content.heads, 'reply')
+    const isNews = content.operations.length > 0
+    const goesOn = content.more && isNews
+    if (purpose === 'join' && isNews && !content.keys) this.#newcomer.goOn(sender)
     if (purpose === 'sync') this.#settler.lack(goesOn || !context.log.covers(content.heads))
   }
 }

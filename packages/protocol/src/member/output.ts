@@ -24,6 +24,8 @@ export type Output =
   | { readonly kind: 'send'; readonly to: PeerId; readonly bytes: Uint8Array; readonly about: About }
   /** Write to disk before any output that follows (SPEC M5). */
   | { readonly kind: 'store'; readonly operations: readonly Operation[] }
+  /** Our lineage was given up: what was stored of it goes, before anything else is stored. */
+  | { readonly kind: 'forget' }
   /** What it waited for may have come: screen it again. */
   | { readonly kind: 'retry'; readonly inbound: Inbound }
   | { readonly kind: 'notify'; readonly notification: Notification }

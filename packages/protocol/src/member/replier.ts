@@ -69,7 +69,7 @@ export class Replier {
     const context = this.#context
     const turn = REPLIERS_A_TURN * (request.attempt + 1)
     // Who asked us gets our part of the log even while we have no keys to give.
-    if (directed || (context.isReady && context.rank(`reply ${from}`, [from]) < turn))
+    if (directed || ((context.isReady || context.anew) && context.rank(`reply ${from}`, [from]) < turn))
       this.#sendPage(from, request)
   }
 

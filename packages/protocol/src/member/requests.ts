@@ -1,9 +1,10 @@
 /** Asking others: requests under way, their replies, and the next peer to ask when one stays silent (SPEC B4, J7). */
-import { compareIds, type PeerId, type Slot, toHex, type VersionId } from '../ids.ts'
+import { type AdmissionId, compareIds, type PeerId, type Slot, toHex, type VersionId } from '../ids.ts'
 import { type Reply, type Request, REQUEST_ID_LENGTH } from '../lobby/messages.ts'
 import { openReply, type Page, type ReplyContent } from '../lobby/reply-content.ts'
 import { reject, type Rejection } from '../errors.ts'
 import type { HandedKeys } from '../keys/key-ring.ts'
+import { admitted, isAdmitting } from '../log/roster.ts'
 import { PARENTS_MAX } from '../limits.ts'
 import type { Context } from './context.ts'
 
@@ -91,6 +92,11 @@ export class Requests {
     )
   }
 
+  /** What a reply's request was for; undefined when it was answered before. */
+  purposeOf(reply: Reply): Purpose | undefined {
+    return this.#pending.get(toHex(reply.request))?.purpose
+  }
+
   /** Marks a request as answered; its purpose, or undefined when another reply came first. */
   settle(reply: Reply): Purpose | undefined {
     const name = toHex(reply.request)
@@ -114,7 +120,13 @@ export class Requests {
     const context = this.#context
     const entry = keys && context.log.get(keys.version)
     if (!keys || !entry || !context.log.roster.alive.has(from) || context.ring.isErased(keys.version)) return
-    const fits = context.ring.accept(entry, keys, { now: context.now, owned: context.ownSlots })
+    const owners = [context.self, from]
+    const mayGive = (slot: Slot, creator: AdmissionId): boolean => {
+      const maker = context.log.get(creator)
+      const all = maker && isAdmitting(maker) ? [...owners, admitted(maker)] : []
+      return all.length > 0 && all.every((peer) => context.table.of(peer).has(slot))
+    }
+    const fits = context.ring.accept(entry, keys, { now: context.now, mayGive })
     if (!fits)
       context.notify({
         event: 'rejected',

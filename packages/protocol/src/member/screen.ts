@@ -152,7 +152,7 @@ function roomClaims(context: Context, sender: PeerId, content: RoomMessage): Cla
 /** The claims of operations that are new to us: what is in the log was checked when it came. */
 function claimsOf(context: Context, operations: readonly Operation[]): Claim[] {
   return operations
-    .filter((operation) => !context.log.knows(operation.id))
+    .filter((operation) => context.log.get(operation.id) === undefined)
     .flatMap((operation) => operationClaims(context.group, operation))
 }
 
@@ -185,8 +185,11 @@ function spend(
   read: Omit<Screened, 'kind'>,
   now: number,
 ): Screened | Rejection {
-  // By path and by name, so that nobody can use up the allowance of another in its name.
-  const payer = `${inbound.from} ${read.message.sender}`
+  // By path and by name, so that nobody can use up the allowance of another in its name; strangers, whose names cost
+  // nothing, share one.
+  const { sender } = read.message
+  const isMember = screener.context.log.roster.alive.has(sender)
+  const payer = isMember ? `${inbound.from} ${sender}` : `${inbound.from} stranger`
   if (screener.allowance.spend(payer, read.claims.length, now)) return { kind: 'screened', ...read }
   return reject('rate-limited', 'more messages than we check from one peer')
 }

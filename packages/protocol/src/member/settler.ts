@@ -6,12 +6,13 @@ import { covers } from '../keys/cover.ts'
 import type { VersionKeys } from '../keys/version-keys.ts'
 import type { MembershipLog } from '../log/membership-log.ts'
 import { admitted, type Entry, isAdmitting } from '../log/roster.ts'
-import type { PeerId } from '../ids.ts'
+import type { PeerId, VersionId } from '../ids.ts'
 import type { ReplayWindows } from '../traffic/replay-window.ts'
 import type { Beacon } from './beacon.ts'
 import type { Context, Status } from './context.ts'
 import type { Excluder } from './excluder.ts'
 import type { HeldFrames } from './held-frames.ts'
+import type { KeyRelay } from './key-relay.ts'
 import type { Newcomer } from './newcomer.ts'
 import type { Cause } from './output.ts'
 import type { Requests } from './requests.ts'
@@ -22,6 +23,7 @@ import { WITNESSES } from './excluder.ts'
 interface Roles {
   readonly requests: Requests
   readonly excluder: Excluder
+  readonly relay: KeyRelay
   readonly slots: SlotKeeper
   readonly beacon: Beacon
   readonly newcomer: Newcomer
@@ -78,7 +80,7 @@ export class Settler {
   /** Draws the conclusions from a log or keys that have changed. Returns whether we are still in, or on our way. */
   #catchUp(): boolean {
     const context = this.#context
-    context.ring.openAll(context.now)
+    for (const { version } of context.ring.openAll(context.now)) this.#relay(version)
     this.#followRevisions()
     this.#wanted = this.#choose()
     if (this.#wentOut()) return false
@@ -88,6 +90,11 @@ export class Settler {
     this.#bearWitness()
     this.#release()
     return true
+  }
+
+  #relay(version: VersionId): void {
+    const entry = this.#context.log.get(version)
+    if (entry) this.#roles.relay.plan(entry)
   }
 
   /** Revisions that admissions name, also those that came before their version's keys. */
@@ -234,8 +241,10 @@ export class Settler {
     const { status, current, log, now } = this.#context
     if (status !== 'joined' && !this.#context.isMember) return
     const { requests, excluder, held } = this.#roles
-    if (status === 'joined') excluder.planSeal(current === undefined && wanted === undefined)
-    if (wanted && status === 'joined') excluder.planSupersede(wanted.operation.id)
+    if (status === 'joined' && this.#context.confirmed)
+      excluder.planSeal(current === undefined && wanted === undefined)
+    if (wanted && status === 'joined')
+      excluder.planSupersede(wanted.operation.id, () => this.#wanted === wanted)
     if (wanted) requests.hint(wanted.operation.author)
     // A frame may wait for a version that is not the best one: what was said under it was said to us all the same.
     const awaited = held.awaitedVersions(now)

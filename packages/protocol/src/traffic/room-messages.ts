@@ -10,10 +10,11 @@ import {
   operationIdOf,
   type OperationId,
   type Slot,
+  type VersionId,
 } from '../ids.ts'
 import { CHECK_LENGTH } from '../keys/derivation.ts'
 import * as limits from '../limits.ts'
-import { decodeOperation, type Operation } from '../log/operation.ts'
+import { decodeOperation, type Operation, type Wrap } from '../log/operation.ts'
 import { isRejection } from '../errors.ts'
 import { decode, type Reader } from '../wire/reader.ts'
 import { Writer } from '../wire/writer.ts'
@@ -44,9 +45,16 @@ export interface Leave {
   readonly admissions: readonly { readonly admission: AdmissionId; readonly signature: Uint8Array }[]
 }
 
-export type RoomMessage = Chat | Heartbeat | Operations | Leave
+/** A key relay's wraps of a version's secret under slots that its author lacked (paper §3.4; SPEC K9). */
+export interface Relayed {
+  readonly kind: 'relayed'
+  readonly version: VersionId
+  readonly wraps: readonly Wrap[]
+}
 
-const KINDS = { chat: 1, heartbeat: 2, operations: 3, leave: 4 } as const
+export type RoomMessage = Chat | Heartbeat | Operations | Leave | Relayed
+
+const KINDS = { chat: 1, heartbeat: 2, operations: 3, leave: 4, relayed: 5 } as const
 const DIGEST_LENGTH = 32
 const HELD_MAX = 4096
 
@@ -63,6 +71,11 @@ export function encodeRoomMessage(message: RoomMessage): Uint8Array {
         .finish()
     case 'operations':
       return writer.list(message.operations, (inner, operation) => inner.bytes(operation.bytes)).finish()
+    case 'relayed':
+      return writer
+        .fixed(fromHex(message.version))
+        .list(message.wraps, (inner, { slot, wrapped }) => inner.u16(slot).fixed(wrapped))
+        .finish()
     case 'leave':
       return writer
         .list(message.admissions, (inner, { admission, signature }) =>
@@ -79,15 +92,29 @@ export function decodeRoomMessage(group: Group, bytes: Uint8Array): RoomMessage 
       case KINDS.chat:
         return { kind: 'chat', text: reader.text(limits.CHAT_MAX) }
       case KINDS.heartbeat:
-        return readHeartbeat(reader)
+        return bytes.length > limits.HEARTBEAT_MAX
+          ? reader.fail('heartbeat too long', 'too-long')
+          : readHeartbeat(reader)
       case KINDS.operations:
         return { kind: 'operations', operations: readOperations(reader, group) }
       case KINDS.leave:
         return { kind: 'leave', admissions: reader.list(limits.TARGETS_MAX, readLeave) }
+      case KINDS.relayed:
+        return readRelayed(reader)
       default:
         return reader.fail(`room message of kind ${kind}`, 'unknown-type')
     }
   })
+}
+
+function readRelayed(reader: Reader): Relayed {
+  const version = operationIdOf(reader.fixed(ID_LENGTH))
+  const wraps = reader.ascending(
+    limits.WRAPS_MAX,
+    (inner) => ({ slot: inner.u16() as Slot, wrapped: inner.fixed(32) }),
+    (a, b) => a.slot - b.slot,
+  )
+  return { kind: 'relayed', version, wraps }
 }
 
 function readHeartbeat(reader: Reader): Heartbeat {

@@ -1,0 +1,73 @@
+/**
+ * The key relay: hands a version's secret on under slots that the change's author lacked, so that members it could not
+ * reach need not ask one by one (paper §3.4 Leave; SPEC K9).
+ */
+import type { PeerId, Slot, VersionId } from '../ids.ts'
+import { coverOfKnown, taintedSlots } from '../keys/cover.ts'
+import { wrapSecret } from '../keys/derivation.ts'
+import type { VersionKeys } from '../keys/version-keys.ts'
+import { changeHeader } from '../log/operation.ts'
+import { type ChangeEntry, type Entry, isChange } from '../log/roster.ts'
+import type { Relayed } from '../traffic/room-messages.ts'
+import type { Context } from './context.ts'
+
+export class KeyRelay {
+  readonly #context: Context
+  /** Slots under which relays have handed on a version already. */
+  readonly #relayed = new Map<VersionId, Set<Slot>>()
+
+  constructor(context: Context) {
+    this.#context = context
+  }
+
+  /** A version became ours: if its author left members out that we can reach, we take our turn. */
+  plan(entry: Entry): void {
+    const { agenda, now, timing, ring, self } = this.#context
+    const keys = ring.get(entry.operation.id)
+    if (!isChange(entry) || keys === undefined || entry.operation.author === self) return
+    const { id } = entry.operation
+    if (this.#leftOut(entry).length === 0 || agenda.has(`relay ${id}`)) return
+    const wait = timing.sealStepMs * (0.25 + 0.5 * this.#context.rank(`relay ${id}`))
+    agenda.set(`relay ${id}`, now + wait, () => this.#relay(entry, keys))
+  }
+
+  /** Another relay's wraps: they may open the version for us, and are not repeated by us. */
+  hear({ version, wraps }: Relayed): void {
+    const { log, ring, now } = this.#context
+    const entry = log.get(version)
+    if (entry === undefined) return
+    const relayed = this.#relayed.get(version) ?? new Set<Slot>()
+    this.#relayed.set(version, relayed)
+    for (const { slot } of wraps) relayed.add(slot)
+    ring.openWith(entry, wraps, now)
+  }
+
+  #relay(entry: ChangeEntry, keys: VersionKeys): void {
+    const context = this.#context
+    const { group, ring, table } = context
+    const { body, id } = entry.operation
+    const parent = ring.get(body.keyParent)
+    const { secret } = keys
+    if (parent === undefined || secret === undefined) return
+    // What is tainted in the author's view or in ours: one of them may know of somebody the other does not.
+    const tainted = new Set([...body.tainted, ...taintedSlots(context.log.roster, table)])
+    const usable = [...parent.slots.keys()].filter((slot) => !tainted.has(slot)).sort((a, b) => a - b)
+    const { slots } = coverOfKnown({ usable, members: this.#leftOut(entry), table })
+    this.#relayed.delete(id)
+    if (slots.length === 0) return
+    const header = changeHeader(group, entry.operation, body)
+    const wraps = slots.flatMap((slot) => {
+      const held = parent.slots.get(slot)
+      return held ? [{ slot, wrapped: wrapSecret(group, { kek: held.kek, slot, header }, secret) }] : []
+    })
+    context.broadcast('operations', { kind: 'relayed', version: id, wraps }, parent)
+  }
+
+  /** Members that hold no slot under which the version was wrapped, by its author or by a relay we heard. */
+  #leftOut(entry: ChangeEntry): PeerId[] {
+    const { others, table } = this.#context
+    const { author, body, id } = entry.operation
+    const reached = new Set([...body.wraps.map(({ slot }) => slot), ...(this.#relayed.get(id) ?? [])])
+    return others.filter((peer) => peer !== author && ![...table.of(peer)].some((slot) => reached.has(slot)))
+  }
+}
