@@ -5,6 +5,7 @@ import {
   disagreements,
   orderDependence,
   overflow,
+  slotDisagreements,
   unionOf,
   whyApart,
   whyUnaware,
@@ -13,6 +14,7 @@ import type { History } from './history.ts'
 import { CALM, type SimPeer } from './world.ts'
 
 const SETTLE_MS = 180_000
+const ONE_KEY_A_SLOT_MS = 120_000
 /** At the end nobody asks for anything any more, but for those who knock in vain or do not know yet that they are out. */
 const QUIET_MS = 10_000
 const REQUESTS_QUIET_MAX = 4
@@ -79,8 +81,9 @@ export class Ending {
     const joined = this.#history.joined.filter(({ id }) => alive.has(id))
     for (const peer of joined) peer.say(`probe of ${peer.label}`)
     world.run(2_000)
-    // Slots that were made twice take a heartbeat or two to become one.
-    world.run(15_000)
+    // Slots that were made twice become one once both were shown, at the latest when each had its turn in the heartbeats.
+    const end = world.now + ONE_KEY_A_SLOT_MS
+    while (world.now < end && slotDisagreements(joined).length > 0) world.run(5_000)
     const noise = seed % LONG_EVERY === 0 ? this.#noise() : []
     return noise.concat(this.#unheard(joined))
   }

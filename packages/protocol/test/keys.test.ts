@@ -10,6 +10,9 @@ import { makeOperation } from '../src/log/operation.ts'
 import { ReplayWindows } from '../src/traffic/replay-window.ts'
 import { bytes, founding, group, peer, signer } from './support.ts'
 
+// The same cases on every run; who looks for others changes the seed.
+fc.configureGlobal({ seed: 1998 })
+
 describe('replay windows', () => {
   test('take each counter once, whatever the order', () => {
     fc.assert(

@@ -164,6 +164,8 @@ function parseInvite(text: string, suite: Suite): Invite | undefined {
     return undefined
   }
   const body = bytes.subarray(0, -4)
+  // The last letter carries bits that no byte holds; with others than ours somebody mistyped it.
+  if (toString(bytes, 'base64url') !== text) return undefined
   if (bytes.length < 5 || toString(bytes.subarray(-4)) !== toString(checksum(suite, body))) return undefined
   const invite = decode(body, INVITE_MAX, (reader) => readInvite(reader, suite))
   return isRejection(invite) ? undefined : invite

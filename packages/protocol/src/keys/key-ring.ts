@@ -148,7 +148,6 @@ export class KeyRing {
     for (const [slot, { kek, creator }] of parent?.slots ?? []) {
       const at = { version: keys.version, slot }
       keys.slots.set(slot, { kek: nextKek(this.#group, at, { kek, chain: keys.chain }), creator })
-      if (parent?.replaced.has(slot)) keys.replaced.add(slot)
     }
     return keys
   }

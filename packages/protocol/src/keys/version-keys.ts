@@ -1,6 +1,5 @@
 /** The keys of one version as one member holds them. Mutable, so that an erased key is overwritten (SPEC M7). */
 import { compare } from 'uint8arrays/compare'
-import { equals } from 'uint8arrays/equals'
 import type { Group } from '../group/genesis.ts'
 import type { AdmissionId, Millis, Slot, VersionId } from '../ids.ts'
 import { REVISION_SKIP_MAX } from '../limits.ts'
@@ -26,8 +25,6 @@ export class VersionKeys {
   readonly version: VersionId
   readonly chain: Uint8Array
   readonly slots = new Map<Slot, SlotKey>()
-  /** Slots that we held another key of before: whoever got that one from us has to see the one that stands. */
-  readonly replaced = new Set<Slot>()
   readonly madeAt: Millis
   /** When another version took its place. */
   supersededAt: Millis | undefined
@@ -104,7 +101,6 @@ export class VersionKeys {
     const held = this.slots.get(slot)
     const isTwin = held !== undefined && held.creator === key.creator
     if (isTwin ? compare(key.kek, held.kek) >= 0 : held && !isSenior(key.creator, held.creator)) return false
-    if (held && !equals(held.kek, key.kek)) this.replaced.add(slot)
     this.slots.set(slot, key)
     return true
   }

@@ -40,16 +40,18 @@ export class Replier {
 
   /**
    * Somebody asks who still takes itself for a member: it gets the operations that led to its end, so that it learns of
-   * it by a signature; never keys, and nothing that came after.
+   * it by a signature; never keys.
    */
   #tellWhyNot(from: PeerId, request: Request): void {
     const { log } = this.#context
-    for (const entry of log.roster.dead.values()) {
-      const cause = admitted(entry) === from ? causeOfDeath(entry, log.roster) : undefined
-      if (cause === undefined) continue
+    const ended = [...log.roster.dead.values()].filter((entry) => admitted(entry) === from)
+    const causes = ended.flatMap((entry) => causeOfDeath(entry, log.roster) ?? [])
+    // Who knows of its end and goes on all the same lacks what makes that end count: that can be anything.
+    for (const cause of [...causes, ...(ended.length > 0 ? [undefined] : [])]) {
       const { operations, more } = log.after(request.heads, PAGE_MAX, cause)
       if (operations.length === 0) continue
-      this.#reply(from, request, { kind: 'page', operations, more, heads: [cause.operation.id], online: [] })
+      const heads = cause ? [cause.operation.id] : log.heads.slice(0, PARENTS_MAX)
+      this.#reply(from, request, { kind: 'page', operations, more, heads, online: [] })
       return
     }
     const refusal = this.#wasExcluded(from) ? 'excluded' : 'not-a-member'

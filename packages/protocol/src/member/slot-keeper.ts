@@ -11,6 +11,9 @@ import type { Requests } from './requests.ts'
 /** Owners of a slot that are asked before it is made anew. */
 const OWNERS_ASKED_MAX = 2
 
+/** Slots shown by turns with each heartbeat: the whole row in eight of them, for a hundred bytes each. */
+const TURN = 16
+
 export class SlotKeeper {
   readonly #context: Context
   readonly #requests: Requests
@@ -19,6 +22,8 @@ export class SlotKeeper {
   #version: VersionId | undefined
   /** Slots of this version whose key holder showed another key than ours. */
   readonly #contested = new Set<Slot>()
+  /** Where the next heartbeat goes on showing slots that are not our duty. */
+  #turn = 0
 
   constructor(context: Context, requests: Requests) {
     this.#context = context
@@ -100,16 +105,26 @@ export class SlotKeeper {
   duties(keys: VersionKeys): Heartbeat['held'] {
     const online = [this.#context.self, ...this.#context.onlineOthers]
     const places = new Map(online.map((peer) => [peer, this.#place(peer)]))
+    const turn = this.#nextTurn(keys)
     const held: { slot: Slot; check: Uint8Array }[] = []
     for (const [slot, { creator }] of keys.slots) {
       const check = keys.check(slot)
       const isOurs = this.#holderOf(slot, this.#makerOf(creator), places) === this.#context.self
-      // Two members can each take the other for the holder, or a holder has the junior key: then nobody would ever show
-      // the one that stands but who knows that there are two.
-      const isDisputed = this.#contested.has(slot) || keys.replaced.has(slot)
-      if (check && (isOurs || isDisputed)) held.push({ slot, check })
+      const isShown = isOurs || this.#contested.has(slot) || turn.has(slot)
+      if (check && isShown) held.push({ slot, check })
     }
     return held.sort((a, b) => a.slot - b.slot)
+  }
+
+  /**
+   * A few slots more, others each time. Two members with different keys of a slot can each take the other for its holder, so
+   * that neither would ever show its own.
+   */
+  #nextTurn(keys: VersionKeys): ReadonlySet<Slot> {
+    const slots = [...keys.slots.keys()].sort((a, b) => a - b)
+    const start = slots.length === 0 ? 0 : this.#turn % slots.length
+    this.#turn = start + TURN
+    return new Set(slots.slice(start, start + TURN))
   }
 
   #makerOf(creator: VersionId): PeerId | undefined {
