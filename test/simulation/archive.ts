@@ -8,8 +8,9 @@ import { decodeLobbyMessage } from '../../packages/protocol/src/lobby/messages.t
 import { openLobbyFrame } from '../../packages/protocol/src/lobby/lobby-frame.ts'
 import { openReply } from '../../packages/protocol/src/lobby/reply-content.ts'
 import type { HandedKeys } from '../../packages/protocol/src/keys/key-ring.ts'
-import type { Operation } from '../../packages/protocol/src/log/operation.ts'
-import { parseFrame, type RoomFrame } from '../../packages/protocol/src/traffic/frame.ts'
+import type { Operation, Wrap } from '../../packages/protocol/src/log/operation.ts'
+import { openFrame, parseFrame, type RoomFrame } from '../../packages/protocol/src/traffic/frame.ts'
+import { decodeRoomMessage } from '../../packages/protocol/src/traffic/room-messages.ts'
 import { toHex } from '../../packages/protocol/src/ids.ts'
 import type { SimPeer } from './peer.ts'
 import type { World } from './world.ts'
@@ -40,12 +41,14 @@ export interface Recorded {
   readonly at: number
 }
 
-/** Frames that are bound to be sent under the key parent of what they announce, which the excluded hold. */
+/** What is sent under the key parent of the version it is about, which the excluded hold: it is taken as known to everybody. */
 const ANNOUNCEMENT = 'operations'
 
 export class Archive {
   readonly world: World
   readonly operations = new Map<OperationId, Recorded>()
+  /** Wraps that key relays added to a version's own. */
+  readonly relayed = new Map<OperationId, readonly Wrap[]>()
   readonly sent: Sent[] = []
   /** Versions that a malicious member made: who trusts it is not protected from it. */
   readonly crafted = new Set<OperationId>()
@@ -99,12 +102,12 @@ export class Archive {
   }
 
   #record(peer: SimPeer, outputs: readonly Output[]): void {
+    this.#recordKeys(peer)
     for (const output of outputs) {
       if (output.kind === 'store') for (const operation of output.operations) this.recordOperation(operation)
       else if (output.kind === 'broadcast' && output.channel === 'room') this.#recordFrame(peer, output)
       else if (output.kind === 'broadcast' || output.kind === 'send') this.#recordLobby(output.bytes)
     }
-    this.#recordKeys(peer)
   }
 
   #recordKeys(peer: SimPeer): void {
@@ -127,11 +130,25 @@ export class Archive {
   }
 
   #recordFrame(by: SimPeer, { bytes, about }: { bytes: Uint8Array; about: string }): void {
-    if (about === ANNOUNCEMENT) return
     const frame = parseFrame(bytes)
     if (isRejection(frame)) throw new Error(`${by.label} sent a frame that is none: ${frame.detail}`)
+    if (about === ANNOUNCEMENT) {
+      this.#recordAnnouncement(by, frame)
+      return
+    }
     const { heads, roster } = by.member.unsafeInsideForTests.log
     this.sent.push({ by, at: this.world.now, about, frame, heads, alive: new Set(roster.alive.keys()) })
+  }
+
+  /** Wraps of key relays stand in no operation. */
+  #recordAnnouncement(by: SimPeer, frame: RoomFrame): void {
+    const { version, revision } = frame.reference
+    const tek = this.haulOf(by.id).get(version)?.teks.get(revision)
+    const opened = tek && openFrame(this.world.group, frame, tek)
+    if (!opened || isRejection(opened)) throw new Error(`${by.label} sent under a key that it never held`)
+    const message = decodeRoomMessage(this.world.group, opened.content)
+    if (isRejection(message) || message.kind !== 'relayed') return
+    this.relayed.set(message.version, [...(this.relayed.get(message.version) ?? []), ...message.wraps])
   }
 
   /** Opens replies with what the requester held when it asked. */

@@ -12,7 +12,12 @@ import {
   wrapSecret,
 } from '../../packages/protocol/src/keys/derivation.ts'
 import { type Slot, toHex } from '../../packages/protocol/src/ids.ts'
-import { type Change, changeHeader, type Operation } from '../../packages/protocol/src/log/operation.ts'
+import {
+  type Change,
+  changeHeader,
+  type Operation,
+  type Wrap,
+} from '../../packages/protocol/src/log/operation.ts'
 import { openFrame, type RoomFrame } from '../../packages/protocol/src/traffic/frame.ts'
 import type { Haul } from './archive.ts'
 
@@ -20,6 +25,8 @@ type ChangeOperation = Operation & { readonly body: Change }
 
 /** What was seen and held, wherever it was collected: in a simulated world or on a real network. */
 export interface Hoard {
+  /** Wraps that key relays added to a version's own, for all to hear. */
+  readonly relayed?: ReadonlyMap<OperationId, readonly Wrap[]>
   readonly world: { readonly group: Group }
   readonly operations: ReadonlyMap<OperationId, { readonly operation: Operation }>
   haulOf(peer: PeerId): ReadonlyMap<OperationId, Haul>
@@ -99,7 +106,7 @@ export class Coalition {
     const { group } = this.#archive.world
     const { body } = change
     const header = changeHeader(group, change, body)
-    for (const { slot, wrapped } of body.wraps) {
+    for (const { slot, wrapped } of [...body.wraps, ...(this.#archive.relayed?.get(version) ?? [])]) {
       for (const kek of this.keksOf(body.keyParent, slot)) {
         const secret = wrapSecret(group, { kek, slot, header }, wrapped)
         if (fitsCommitment(group, body, chainOf(group, body.nonce, secret))) return secret

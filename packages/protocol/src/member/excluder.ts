@@ -210,7 +210,9 @@ export class Excluder {
     const { agenda, now, timing } = this.#context
     const wait = timing.supersedeMs + timing.sealStepMs * this.#context.rank(`supersede ${version}`)
     agenda.setOnce(`supersede ${version}`, now + wait, () => {
-      if (isStillWanted() && this.#context.isReady) this.#seal()
+      // Whether we are confirmed, not whether we are ready: who can open no version that covers has nothing to be ready with.
+      const { status, confirmed } = this.#context
+      if (isStillWanted() && status === 'joined' && confirmed) this.#seal()
     })
   }
 
