@@ -14,6 +14,7 @@ import type { History } from './history.ts'
 import { CALM, type SimPeer } from './world.ts'
 
 const SETTLE_MS = 180_000
+const CONFIRMATION_MS = 30_000
 const ONE_KEY_A_SLOT_MS = 120_000
 /** At the end nobody asks for anything any more, but for those who knock in vain or do not know yet that they are out. */
 const QUIET_MS = 10_000
@@ -80,7 +81,9 @@ export class Ending {
     const { alive } = unionOf(world, this.#history.joined).roster
     const joined = this.#history.joined.filter(({ id }) => alive.has(id))
     for (const peer of joined) peer.say(`probe of ${peer.label}`)
-    world.run(2_000)
+    // Who has only just come in speaks when another has confirmed it, or when all others are known to be gone.
+    const speakBy = world.now + CONFIRMATION_MS
+    while (world.now < speakBy && this.#unheard(joined).length > 0) world.run(1_000)
     // Slots that were made twice become one once both were shown, at the latest when each had its turn in the heartbeats.
     const end = world.now + ONE_KEY_A_SLOT_MS
     while (world.now < end && slotDisagreements(joined).length > 0) world.run(5_000)

@@ -321,7 +321,8 @@ export class Member {
       if (!join && !log.covers(heads)) this.#requests.visit(sender)
       return
     }
-    this.#beacon.hearMember(sender)
+    // A member that knocks has no keys: among those who knock it counts, but it will never confirm who is in.
+    if (!join || this.#context.status !== 'joined') this.#beacon.hearMember(sender)
     if (log.covers(heads)) {
       this.#beacon.confirm(sender, heads, 'request')
     } else {
