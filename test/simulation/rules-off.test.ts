@@ -23,7 +23,7 @@ vi.mock(import('../../packages/protocol/src/keys/derivation.ts'), async (origina
   return {
     ...real,
     advanceTek: (group, version, step) =>
-      off.has('revision') ? step.tek : real.advanceTek(group, version, step),
+      off.has('revision') ? step.tek.slice() : real.advanceTek(group, version, step),
   }
 })
 
@@ -32,19 +32,23 @@ afterEach(() => off.clear())
 function leaksWithout(rule: Rule, histories: number): number {
   off.add(rule)
   const report = new Report()
-  for (let seed = 1; seed <= histories; seed++) report.run(seed)
+  const crashed = Array.from({ length: histories }, (_, i) => report.run(1 + i))
+    .flat()
+    .filter((line) => line.includes('I10'))
+  // What leaks must leak because of the rule, not because something else broke.
+  expect(crashed).toEqual([])
   console.log(`without ${rule}: ${report.leaky} of ${histories} histories leak`)
   return report.leaky
 }
 
 test('without cumulative taint the excluded read on', () => {
-  expect(leaksWithout('taint', 12)).toBeGreaterThan(0)
+  expect(leaksWithout('taint', 20)).toBeGreaterThan(0)
 })
 
 test('without covering versions the excluded read on', () => {
-  expect(leaksWithout('covering', 12)).toBeGreaterThan(0)
+  expect(leaksWithout('covering', 20)).toBeGreaterThan(0)
 })
 
 test('without the revision step newcomers read what was said before', () => {
-  expect(leaksWithout('revision', 12)).toBeGreaterThan(0)
+  expect(leaksWithout('revision', 20)).toBeGreaterThan(0)
 })
