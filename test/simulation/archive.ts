@@ -42,7 +42,7 @@ export interface Recorded {
 }
 
 /** What is sent under the key parent of the version it is about, which the excluded hold: it is taken as known to everybody. */
-const ANNOUNCEMENT = 'operations'
+const ANNOUNCEMENTS = new Set(['operations', 'relay'])
 
 export class Archive {
   readonly world: World
@@ -132,7 +132,7 @@ export class Archive {
   #recordFrame(by: SimPeer, { bytes, about }: { bytes: Uint8Array; about: string }): void {
     const frame = parseFrame(bytes)
     if (isRejection(frame)) throw new Error(`${by.label} sent a frame that is none: ${frame.detail}`)
-    if (about === ANNOUNCEMENT) {
+    if (ANNOUNCEMENTS.has(about)) {
       this.#recordAnnouncement(by, frame)
       return
     }

@@ -56,7 +56,7 @@ export function coverOf(input: CoverInput): Cover {
   return { slots: [...chosen].sort((a, b) => a - b), uncovered: known.uncovered }
 }
 
-/** As few slots as reach every member that can be reached, and none for strangers: what a key relay adds (SPEC K9). */
+/** As few slots as reach every member that can be reached, and none for strangers: what a key relay adds (SPEC K14). */
 export function coverOfKnown(input: Omit<CoverInput, 'radix'>): Cover {
   const chosen = new Set<Slot>()
   let left = [...input.members]

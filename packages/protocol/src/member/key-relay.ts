@@ -1,6 +1,6 @@
 /**
  * The key relay: hands a version's secret on under slots that the change's author lacked, so that members it could not
- * reach need not ask one by one (paper §3.4 Leave; SPEC K9).
+ * reach need not ask one by one (paper §3.4 Leave; SPEC K14).
  */
 import type { PeerId, Slot, VersionId } from '../ids.ts'
 import { coverOfKnown, taintedSlots } from '../keys/cover.ts'
@@ -16,6 +16,9 @@ export class KeyRelay {
   /** Slots under which relays have handed on a version already. */
   readonly #relayed = new Map<VersionId, Set<Slot>>()
 
+  /** Versions that we have waited for, or had no reason to. */
+  readonly #awaited = new Set<VersionId>()
+
   constructor(context: Context) {
     this.#context = context
   }
@@ -29,6 +32,20 @@ export class KeyRelay {
     if (this.#leftOut(entry).length === 0 || agenda.has(`relay ${id}`)) return
     const wait = timing.sealStepMs * (0.25 + 0.5 * this.#context.rank(`relay ${id}`))
     agenda.set(`relay ${id}`, now + wait, () => this.#relay(entry, keys))
+  }
+
+  /** Whether somebody may still hand us a version that its author did not: for two steps we need not ask for it. */
+  mayCome(entry: Entry): boolean {
+    const { agenda, now, timing, ring, log, table } = this.#context
+    const name = `await relay ${entry.operation.id}`
+    if (isChange(entry) && !this.#awaited.has(entry.operation.id)) {
+      this.#awaited.add(entry.operation.id)
+      const tainted = new Set([...entry.operation.body.tainted, ...taintedSlots(log.roster, table)])
+      const slots = [...(ring.get(entry.operation.body.keyParent)?.slots.keys() ?? [])]
+      const isReachable = slots.some((slot) => !tainted.has(slot))
+      if (isReachable) agenda.set(name, now + 2 * timing.sealStepMs, () => undefined)
+    }
+    return agenda.has(name)
   }
 
   /** Another relay's wraps: they may open the version for us, and are not repeated by us. */
@@ -60,7 +77,7 @@ export class KeyRelay {
       const held = parent.slots.get(slot)
       return held ? [{ slot, wrapped: wrapSecret(group, { kek: held.kek, slot, header }, secret) }] : []
     })
-    context.broadcast('operations', { kind: 'relayed', version: id, wraps }, parent)
+    context.broadcast('relay', { kind: 'relayed', version: id, wraps }, parent)
   }
 
   /** Members that hold no slot under which the version was wrapped, by its author or by a relay we heard. */

@@ -31,7 +31,7 @@ export type Output =
   | { readonly kind: 'notify'; readonly notification: Notification }
 
 /** What an output is about, for counting what things cost; never on the wire. */
-export type About = 'heartbeat' | 'request' | 'reply' | 'operations' | 'chat' | 'leave'
+export type About = 'relay' | 'heartbeat' | 'request' | 'reply' | 'operations' | 'chat' | 'leave'
 
 export type MemberChange = 'admitted' | 'excluded' | 'left' | 'online' | 'offline'
 

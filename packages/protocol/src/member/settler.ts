@@ -248,9 +248,10 @@ export class Settler {
     if (wanted) requests.hint(wanted.operation.author)
     // A frame may wait for a version that is not the best one: what was said under it was said to us all the same.
     const awaited = held.awaitedVersions(now)
-    const unknown = held.awaitsSender(now) || awaited.some((version) => log.get(version) === undefined)
-    const version =
-      wanted?.operation.id ?? awaited.find((awaitedVersion) => log.get(awaitedVersion) !== undefined)
+    const unknown = held.awaitsSender(now) || awaited.some((id) => log.get(id) === undefined)
+    const toAsk = wanted && !this.#roles.relay.mayCome(wanted) ? wanted.operation.id : undefined
+    const other = awaited.find((id) => log.get(id) !== undefined && id !== wanted?.operation.id)
+    const version = toAsk ?? other
     if (version || this.#lacking || unknown || log.missing.length > 0) requests.sync(version)
   }
 

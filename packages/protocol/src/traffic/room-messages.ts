@@ -45,7 +45,7 @@ export interface Leave {
   readonly admissions: readonly { readonly admission: AdmissionId; readonly signature: Uint8Array }[]
 }
 
-/** A key relay's wraps of a version's secret under slots that its author lacked (paper §3.4; SPEC K9). */
+/** A key relay's wraps of a version's secret under slots that its author lacked (paper §3.4; SPEC K14). */
 export interface Relayed {
   readonly kind: 'relayed'
   readonly version: VersionId
