@@ -44,7 +44,7 @@ class Meter {
       observe: () => undefined,
     }
     const register = (): typeof nothing => nothing
-    this.metrics = {
+    const metrics: unknown = {
       trackMultiaddrConnection: () => undefined,
       trackProtocolStream: (stream: Stream) => this.#track(stream),
       registerMetric: register,
@@ -57,7 +57,8 @@ class Meter {
       registerSummaryGroup: register,
       traceFunction: (_name: string, run: unknown) => run,
       createTrace: () => nothing,
-    } as unknown as Metrics
+    }
+    this.metrics = metrics as Metrics
   }
 
   #track(stream: Stream): void {
@@ -233,9 +234,11 @@ async function rowsFor(members: number): Promise<Row[]> {
   return Object.entries(costs).map(([what, list]) => ({ what, members, transport, cost: medianOf(list) }))
 }
 
+function median(values: number[]): number {
+  return values.sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0
+}
+
 function medianOf(costs: Cost[]): Cost {
-  const median = (values: number[]): number =>
-    values.sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0
   return {
     ms: median(costs.map(({ ms }) => ms)),
     wireBytes: median(costs.map(({ wireBytes }) => wireBytes)),
@@ -246,11 +249,14 @@ function medianOf(costs: Cost[]): Cost {
   }
 }
 
+function rounded(value: number): string {
+  return Math.round(value).toLocaleString('en-US')
+}
+
 function table(rows: Row[]): string {
-  const number = (value: number): string => Math.round(value).toLocaleString('en-US')
   const lines = rows.map(
     ({ what, members, transport, cost }) =>
-      `| ${what} | ${members} | ${transport} | ${number(cost.sent.messages)} | ${number(cost.sent.bytes)} | ${number(cost.wireBytes)} | ${number(cost.ms)} |`,
+      `| ${what} | ${members} | ${transport} | ${rounded(cost.sent.messages)} | ${rounded(cost.sent.bytes)} | ${rounded(cost.wireBytes)} | ${rounded(cost.ms)} |`,
   )
   return [
     '| operation | members | transport | messages | their bytes | bytes on all wires | ms until all are done |',

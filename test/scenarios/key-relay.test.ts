@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { groupOf } from '../../packages/protocol/src/group/genesis.ts'
+import { type Genesis, groupOf } from '../../packages/protocol/src/group/genesis.ts'
 import { SlotTable } from '../../packages/protocol/src/group/slots.ts'
 import type { Slot } from '../../packages/protocol/src/ids.ts'
 import type { FastSuite } from '../simulation/fast-suite.ts'
@@ -7,15 +7,17 @@ import { type SimPeer, World } from '../simulation/world.ts'
 
 /** Few slots, so that one member's do not reach everybody. */
 function smallTable(): World {
-  const genesis = (suite: FastSuite) =>
-    ({
-      nonce: new Uint8Array(16).fill(9),
-      idSpace: { symbols: 3, radix: 2 },
-      suite: suite.number,
-      policy: { admit: 'anyone', exclude: 'member' },
-      name: 'small',
-    }) as const
-  return new World(13, { group: (suite) => groupOf(genesis(suite), new Uint8Array(32).fill(3), suite) })
+  return new World(13, { group: (suite) => groupOf(genesisFor(suite), new Uint8Array(32).fill(3), suite) })
+}
+
+function genesisFor(suite: FastSuite): Genesis {
+  return {
+    nonce: new Uint8Array(16).fill(9),
+    idSpace: { symbols: 3, radix: 2 },
+    suite: suite.number,
+    policy: { admit: 'anyone', exclude: 'member' },
+    name: 'small',
+  }
 }
 
 /** Two members of whom the one cannot reach everybody when it excludes the other, though a member it reaches can. */

@@ -121,8 +121,8 @@ export class Conference {
     return String((await peer.process.command('invite'))['url'])
   }
 
-  /** Waits until all are under one version and revision, with one set of heads and `members` on the roster. */
-  async agree(peers: readonly Peer[], ms = 20_000, members = peers.length): Promise<JsonObject> {
+  /** Waits until all are under one version and revision, with one set of heads and `count` members on the roster. */
+  async agree(peers: readonly Peer[], ms = 20_000, count = peers.length): Promise<JsonObject> {
     return await until(
       async () => {
         const states = await Promise.all(peers.map(async (peer) => await peer.state()))
@@ -131,7 +131,7 @@ export class Conference {
           JSON.stringify([version, revision, heads, members]),
         )
         const isOne =
-          new Set(keys).size === 1 && first?.['members'] === members && first['version'] !== undefined
+          new Set(keys).size === 1 && first?.['members'] === count && first['version'] !== undefined
         return isOne ? first : undefined
       },
       { ms, what: `${peers.length} peers agree` },
