@@ -2,19 +2,29 @@ import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
   test: {
-    // Most files are pure; the ones that start processes, sockets or browsers say so by their folder and run one at a time.
+    // Most files are pure; the ones that start processes, sockets or browsers say so by their folder and run one at a time,
+    // when nothing else runs: histories take all the processor there is.
     projects: [
       {
         test: {
           name: 'unit',
+          sequence: { groupOrder: 0 },
           include: ['packages/*/test/**/*.test.ts', 'test/*.test.ts', 'test/scenarios/**/*.test.ts'],
           testTimeout: 20_000,
         },
       },
-      { test: { name: 'simulation', include: ['test/simulation/**/*.test.ts'], testTimeout: 300_000 } },
+      {
+        test: {
+          name: 'simulation',
+          sequence: { groupOrder: 1 },
+          include: ['test/simulation/**/*.test.ts'],
+          testTimeout: 300_000,
+        },
+      },
       {
         test: {
           name: 'network',
+          sequence: { groupOrder: 2 },
           include: ['test/network/**/*.test.ts', 'test/browser/**/*.test.ts'],
           testTimeout: 90_000,
           hookTimeout: 90_000,
