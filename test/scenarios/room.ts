@@ -4,6 +4,8 @@ import { Archive } from '../simulation/archive.ts'
 import { Coalition } from '../simulation/attacker.ts'
 import { whyApart } from '../simulation/checkers.ts'
 import { Secrecy } from '../simulation/secrecy.ts'
+import { groupOf, type Group, type Policy } from '../../packages/protocol/src/group/genesis.ts'
+import type { Suite } from '@conclave/protocol'
 import { type SimPeer, World } from '../simulation/world.ts'
 
 export class Room {
@@ -11,12 +13,16 @@ export class Room {
   readonly archive: Archive
   readonly peers: SimPeer[]
 
-  constructor(count: number, seed = 1) {
-    this.world = new World(seed)
+  /** `policy`: who may do what; an open room by default. */
+  constructor(count: number, seed = 1, policy?: Policy) {
+    this.world = new World(seed, policy && { group: (suite) => groupWith(policy, suite) })
     this.archive = new Archive(this.world)
     this.peers = Array.from({ length: count }, (_, i) => this.world.peer(`p${i}`))
-    for (const [i, peer] of this.peers.entries()) {
-      peer.start(i === 0 ? { kind: 'found' } : { kind: 'join' })
+    const [founder, ...others] = this.peers
+    founder?.start({ kind: 'found' })
+    for (const peer of others) {
+      if (founder && policy && policy.admit !== 'anyone') peer.enter(founder.invite())
+      else peer.start({ kind: 'join' })
       this.world.until(() => peer.state.status === 'joined', 10_000, `${peer.label} joins`)
     }
     this.world.run(10_000)
@@ -33,6 +39,13 @@ export class Room {
     const peer = this.world.peer(label)
     peer.start({ kind: 'join' })
     this.world.until(() => peer.state.status === 'joined', 15_000, `${label} joins`)
+    return peer
+  }
+
+  /** Knocks with an invite; whether it gets in is for others to say. */
+  knock(label: string, invite: string): SimPeer {
+    const peer = this.world.peer(label)
+    peer.enter(invite)
     return peer
   }
 
@@ -73,4 +86,15 @@ export class Room {
   expectSecrecy(): void {
     expect(new Secrecy(this.archive, { revisionBatchMs: 500 }).leaks().map(({ what }) => what)).toEqual([])
   }
+}
+
+function groupWith(policy: Policy, suite: Suite): Group {
+  const genesis = {
+    nonce: new Uint8Array(16),
+    idSpace: { symbols: 128, radix: 4 },
+    suite: suite.number,
+    policy,
+    name: 'with a policy',
+  }
+  return groupOf(genesis, new Uint8Array(32), suite)
 }

@@ -1,7 +1,10 @@
 /** One simulated process: a member, its shell, and what its user saw. */
 import {
+  decodeInvite,
   type Entrance,
   isRejection,
+  makeProof,
+  nobleSigner,
   type Member,
   type MemberState,
   type Notification,
@@ -10,6 +13,7 @@ import {
   type PeerId,
   type Signer,
   type StepContext,
+  type Wish,
 } from '@conclave/protocol'
 import type { World } from './world.ts'
 
@@ -62,6 +66,23 @@ export class SimPeer {
   exclude(others: readonly SimPeer[], reason = ''): void {
     const peers = others.map(({ id }) => id)
     this.#act((at) => this.member.exclude(peers, reason, at))
+  }
+
+  /** Enters by an invite's text. */
+  enter(invite: string): void {
+    const { group, signer } = { group: this.#world.group, signer: this.signer }
+    const { grant, seed } = decodeInvite(invite, this.#world.suite, 0)
+    const proof = makeProof(group.id, nobleSigner(seed), signer.publicKey)
+    this.start({ kind: 'join', evidence: { grant, proof } })
+  }
+
+  /** An invite's text. */
+  invite(uses = 0): string {
+    return this.member.invite({ ttl: 0, uses, relays: [] }, this.#world.step())
+  }
+
+  decide(wish: Wish): void {
+    this.#act((at) => this.member.decide(wish, at))
   }
 
   leave(): void {

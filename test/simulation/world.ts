@@ -65,9 +65,8 @@ export class World {
     this.group = options.group?.(this.suite) ?? openRoom('simulation', this.suite)
   }
 
-  /** A new peer with a fresh identity, not started yet. */
-  peer(label: string): SimPeer {
-    const signer = this.suite.signer(this.random.bytes(32))
+  /** A new peer, not started yet, with a fresh identity unless it is given one. */
+  peer(label: string, signer: Signer = this.suite.signer(this.random.bytes(32))): SimPeer {
     const peer = new SimPeer(this, label, { signer, member: this.memberFor(signer, label) })
     this.peers.push(peer)
     return peer

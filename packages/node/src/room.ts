@@ -6,7 +6,7 @@ import { UsageError } from './errors.ts'
 import { DEFAULT_INVITE_SECONDS, LEAVE_FLUSH_MS } from './limits.ts'
 import { refusalMessage } from './words.ts'
 import { toString } from 'uint8arrays/to-string'
-import type { Entrance, Member, Notification, Operation, PeerId } from '@conclave/protocol'
+import type { Entrance, Member, Notification, Operation, PeerId, Wish } from '@conclave/protocol'
 import type {
   InviteOptions,
   MemberInfo,
@@ -143,6 +143,17 @@ export class Room extends TypedEventEmitter<RoomEvents> {
       return []
     })
     return text
+  }
+
+  /** Ends an invite before its time, ours or, where we may exclude, anybody's: nobody new comes in by it. */
+  async revoke(invite: string): Promise<void> {
+    await this.#decide({ kind: 'revoke', invite })
+  }
+
+  async #decide(wish: Wish): Promise<void> {
+    this.#mustBeIn()
+    this.#driver.run((at) => this.#member.decide(wish, at))
+    await this.#driver.settled()
   }
 
   /** Excludes members: they read nothing that is said after this. Throws `UsageError` when it cannot be done. */

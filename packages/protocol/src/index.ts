@@ -14,6 +14,7 @@ export {
 export { type Millis, type OperationId, type PeerId, peerIdOf, publicKeyOf, type VersionId } from './ids.ts'
 export { decodeOperation, type Operation, operationClaims } from './log/operation.ts'
 export type { StepContext, Status } from './member/context.ts'
+export type { InviteRequest, Wish } from './member/decider.ts'
 export { Member, type MemberInit, type MemberState } from './member/member.ts'
 export type { Entrance } from './member/newcomer.ts'
 export type { Cause, Channel, Inbound, MemberChange, Notification, Output } from './member/output.ts'

@@ -46,6 +46,11 @@ const bodies: fc.Arbitrary<OperationBody> = fc.oneof(
     tainted: slots,
     wraps: slots.map((all) => all.map((slot) => ({ slot, wrapped: bytes(32, slot) }))),
   }),
+  fc.record({
+    kind: fc.constant('revocation' as const),
+    inviteKey: fixed(32),
+    issuer: fc.integer({ min: 0, max: 99 }).map(peer),
+  }),
 )
 
 const roomMessages: fc.Arbitrary<RoomMessage> = fc.oneof(

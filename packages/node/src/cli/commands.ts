@@ -47,6 +47,10 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
     await room.exclude(fields.texts('peers'), fields.optionalText('reason') ?? '')
     return {}
   },
+  revoke: async (fields, { room }) => {
+    await room.revoke(fields.text('url'))
+    return {}
+  },
   members: (_fields, { room }) => ({ members: room.members }),
   state: (_fields, { room }) => ({ ...room.state }),
   leave: async (_fields, target) => {
@@ -61,7 +65,7 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
 }
 
 /** Commands of the JSON form that are not built yet. They answer, so that a program can tell them from typing errors. */
-const UNSUPPORTED = ['admit', 'deny', 'vote', 'revoke', 'refresh', 'merge', 'transition', 'split', 'destroy']
+const UNSUPPORTED = ['admit', 'deny', 'vote', 'refresh', 'merge', 'transition', 'split', 'destroy']
 
 /** Reads and carries out one line. Never rejects: whatever is wrong with it is in the reply. */
 export async function answer(line: string, target: Target): Promise<Reply> {

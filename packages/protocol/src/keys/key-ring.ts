@@ -80,7 +80,7 @@ export class KeyRing {
   /** Takes a version whose secret we know and that fits its commitment. */
   install(entry: Entry, secret: Uint8Array, now: Millis): VersionKeys {
     const { id, body } = entry.operation
-    const nonce = body.kind === 'admission' ? new Uint8Array() : body.nonce
+    const nonce = 'nonce' in body ? body.nonce : new Uint8Array()
     const keys = new VersionKeys(this.#group, {
       version: id,
       chain: chainOf(this.#group, nonce, secret),
@@ -98,7 +98,7 @@ export class KeyRing {
    */
   accept(entry: Entry, handed: HandedKeys, context: AcceptContext): boolean {
     const { body } = entry.operation
-    if (body.kind === 'admission' || !fitsCommitment(this.#group, body, handed.chain)) return false
+    if (!('commitment' in body) || !fitsCommitment(this.#group, body, handed.chain)) return false
     const secretFits = !handed.secret || this.#secretFits(body.nonce, handed)
     if (!secretFits) return false
     const keys = this.#held.get(handed.version) ?? this.#hold(entry, this.#fresh(handed, context.now))

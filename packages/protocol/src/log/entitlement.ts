@@ -1,12 +1,12 @@
-/** What an author must be entitled to in the state its operation names (SPEC L3, L9–L13). Depends on ancestors alone. */
-import { equals } from 'uint8arrays/equals'
+/** What an author must be entitled to in the state its operation names (SPEC L3, L9–L13, L16). Depends on ancestors alone. */
 import type { Evidence } from '../group/invite.ts'
 import { type Group } from '../group/genesis.ts'
-import { type PeerId, peerIdOf, type VersionId } from '../ids.ts'
-import type { Bitset } from './bitset.ts'
+import { type AdmissionId, type PeerId, peerIdOf, type VersionId } from '../ids.ts'
+import { Bitset } from './bitset.ts'
 import type { MembershipLog } from './membership-log.ts'
+import { type Decision, inviteName, type Revocation } from './decisions.ts'
 import type { Admission, Change, Operation } from './operation.ts'
-import { admitted, type Entry, isAdmitting, isVersion, type Roster } from './roster.ts'
+import { admitted, inviteOf, isAdmitting, isVersion, type Roster } from './roster.ts'
 
 export interface State {
   readonly log: MembershipLog
@@ -22,9 +22,14 @@ export function whyInvalid(operation: Operation, state: State): string | undefin
   if (body.kind === 'founding') return whyInvalidFounding(operation, state)
   if (operation.parents.length === 0) return 'it has no parents'
   if (!state.before.alive.has(operation.author)) return 'its author was no member in the state it names'
-  return body.kind === 'admission'
-    ? whyInvalidAdmission(body, state)
-    : whyInvalidChange(operation, body, state)
+  switch (body.kind) {
+    case 'admission':
+      return whyInvalidAdmission(body, state)
+    case 'change':
+      return whyInvalidChange(operation, body, state)
+    case 'revocation':
+      return whyInvalidDecision(operation.author, body, state)
+  }
 }
 
 function whyInvalidFounding(operation: Operation, { log }: State): string | undefined {
@@ -44,7 +49,7 @@ function whyInvalidAdmission(body: Admission, state: State): string | undefined 
   if (body.revision > latestRevision(state.log, body.version, state.past) + 1) return 'it skips revisions'
   if (state.log.group.genesis.policy.admit === 'anyone') return undefined
   if (body.evidence === undefined) return 'this group admits by invite only'
-  return whyRevoked(body.evidence, state)
+  return whyRevoked(body.peer, body.evidence, state)
 }
 
 /**
@@ -60,27 +65,48 @@ export function latestRevision(log: MembershipLog, version: VersionId, past?: Bi
   return latest
 }
 
-/** Why a grant admits nobody (any more) in a state (SPEC L10, L11). */
-export function whyRevoked({ grant }: Evidence, { log, past, before }: State): string | undefined {
+/** Why a grant does not admit a peer (any more) in a state (SPEC L10, L11). */
+export function whyRevoked(
+  peer: PeerId,
+  { grant }: Evidence,
+  { log, past, before }: State,
+): string | undefined {
   const issuer = log.get(grant.issuerAdmission)
   const known = issuer !== undefined && isAdmitting(issuer) && past.has(issuer.index)
   if (!known || admitted(issuer) !== peerIdOf(grant.issuer)) return 'the invite was not issued by a member'
   if (before.dead.has(grant.issuerAdmission))
     return 'the invite was revoked: who issued it is no member any more'
-  const users = log.entries.filter((entry) => past.has(entry.index) && usesGrant(entry, grant.inviteKey))
+  const name = inviteName(grant)
+  if (before.revoked.has(name)) return 'the invite was revoked'
+  const users = log.entries.filter((entry) => past.has(entry.index) && inviteOf(entry) === name)
   const excluded = users.some((user) => before.endings.get(user.operation.id)?.some(({ left }) => !left))
   if (excluded) return 'the invite was revoked: somebody who used it was excluded'
-  if (grant.uses > 0 && users.length >= grant.uses) return 'the invite was used up'
+  // A void admission used nothing up, and nobody uses an invite twice: whoever left comes back by the same one.
+  const others = users.filter(isAdmitting).filter(({ operation: { id } }) => !isVoid(id, before))
+  const count = new Set(others.map(admitted).filter((user) => user !== peer)).size
+  if (grant.uses > 0 && count >= grant.uses) return 'the invite was used up'
   return undefined
 }
 
-function usesGrant(entry: Entry, inviteKey: Uint8Array): boolean {
-  const { body } = entry.operation
-  return (
-    body.kind === 'admission' &&
-    body.evidence !== undefined &&
-    equals(body.evidence.grant.inviteKey, inviteKey)
-  )
+function isVoid(admission: AdmissionId, { dead, endings }: Roster): boolean {
+  return dead.has(admission) && !endings.has(admission)
+}
+
+/** Why a member may not decide something now, on all that we know; undefined when it may. */
+export function whyNotEntitled(author: PeerId, body: Decision, log: MembershipLog): string | undefined {
+  const past = new Bitset()
+  for (const { index } of log.entries) past.add(index)
+  return whyInvalidDecision(author, body, { log, past, before: log.roster })
+}
+
+function whyInvalidDecision(author: PeerId, body: Decision, { log }: State): string | undefined {
+  return whyInvalidRevocation(author, body, log.group)
+}
+
+/** Whoever may exclude may end any invite: it could as well end the membership of who issued it. */
+function whyInvalidRevocation(author: PeerId, { issuer }: Revocation, group: Group): string | undefined {
+  const may = author === issuer || group.genesis.policy.exclude === 'member'
+  return may ? undefined : 'only who issued an invite, or may exclude, can revoke it'
 }
 
 function whyInvalidChange(operation: Operation, body: Change, state: State): string | undefined {

@@ -15,14 +15,13 @@ import {
   type OperationId,
   type PeerId,
   peerIdOf,
-  PUBLIC_KEY_LENGTH,
-  publicKeyOf,
   type Slot,
   type VersionId,
 } from '../ids.ts'
 import * as limits from '../limits.ts'
 import { decode, type Reader } from '../wire/reader.ts'
 import { Writer } from '../wire/writer.ts'
+import { type Decision, keyOf, readPeer, readRevocation, writeDecision } from './decisions.ts'
 
 /** The first operation of a log: admits its author and makes the first version. */
 export interface Founding {
@@ -70,7 +69,7 @@ export interface Wrap {
   readonly wrapped: Uint8Array
 }
 
-export type OperationBody = Founding | Admission | Change
+export type OperationBody = Founding | Admission | Change | Decision
 
 export interface OperationHeader {
   readonly parents: readonly OperationId[]
@@ -86,7 +85,7 @@ export interface Operation extends OperationHeader {
 
 const FORMAT = 1
 // Retired numbers are listed, never used again. 4 to 9 are kept for refresh, merge, scheme change, vote, destruction, roster.
-const KINDS = { founding: 1, admission: 2, change: 3 } as const
+const KINDS = { founding: 1, admission: 2, change: 3, revocation: 10 } as const
 export const OPERATION_NONCE_LENGTH = 16
 export const COMMITMENT_LENGTH = 32
 
@@ -151,10 +150,6 @@ export function leaveClaims(group: Group, target: Target): Claim[] {
   ]
 }
 
-function keyOf(peer: PeerId): Uint8Array {
-  return publicKeyOf(peer) ?? new Uint8Array(PUBLIC_KEY_LENGTH)
-}
-
 function encodeBody(group: Group, header: OperationHeader, body: OperationBody): Uint8Array {
   const writer = new Writer()
     .u8(FORMAT)
@@ -171,6 +166,8 @@ function encodeBody(group: Group, header: OperationHeader, body: OperationBody):
       return writeChangeHeader(writer, body, group)
         .list(body.wraps, (inner, wrap) => inner.u16(wrap.slot).fixed(wrap.wrapped))
         .finish()
+    case 'revocation':
+      return writeDecision(writer, body).finish()
   }
 }
 
@@ -223,7 +220,7 @@ function readUnsigned(reader: Reader, group: Group): { header: OperationHeader; 
     reader.fail('operation of another group', 'wrong-group')
   }
   const parents = reader.ascending(limits.PARENTS_MAX, readId, compareIds)
-  const header = { parents, author: peerIdOf(reader.fixed(PUBLIC_KEY_LENGTH)) }
+  const header = { parents, author: readPeer(reader) }
   switch (kind) {
     case KINDS.founding:
       return { header, body: readFounding(reader) }
@@ -231,6 +228,8 @@ function readUnsigned(reader: Reader, group: Group): { header: OperationHeader; 
       return { header, body: readAdmission(reader) }
     case KINDS.change:
       return { header, body: readChange(reader, group) }
+    case KINDS.revocation:
+      return { header, body: readRevocation(reader) }
     default:
       return reader.fail(`operation of kind ${kind}`, 'unknown-type')
   }
@@ -250,7 +249,7 @@ function readFounding(reader: Reader): Founding {
 }
 
 function readAdmission(reader: Reader): Admission {
-  const peer = peerIdOf(reader.fixed(PUBLIC_KEY_LENGTH))
+  const peer = readPeer(reader)
   const name = reader.text(limits.NAME_MAX)
   const version = readId(reader)
   const revision = reader.u32()
@@ -279,7 +278,7 @@ function readChange(reader: Reader, group: Group): Change {
 }
 
 function readTarget(reader: Reader): Target {
-  const peer = peerIdOf(reader.fixed(PUBLIC_KEY_LENGTH))
+  const peer = readPeer(reader)
   const admission = readId(reader)
   const leave = reader.optional((inner) => inner.fixed(SIGNATURE_LENGTH))
   return { peer, admission, ...(leave && { leave }) }

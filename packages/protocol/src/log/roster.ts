@@ -4,6 +4,7 @@
  */
 import { type AdmissionId, compareIds, type OperationId, type PeerId } from '../ids.ts'
 import type { Bitset } from './bitset.ts'
+import { inviteName, revokedInvite } from './decisions.ts'
 import type { Admission, Change, Founding, Operation } from './operation.ts'
 
 /** An operation in its place in the log. */
@@ -23,7 +24,8 @@ export type AdmittingEntry = Entry & { readonly operation: Operation & { body: A
 export type ChangeEntry = Entry & { readonly operation: Operation & { body: Change } }
 
 export function isAdmitting(entry: Entry): entry is AdmittingEntry {
-  return entry.operation.body.kind !== 'change'
+  const { kind } = entry.operation.body
+  return kind === 'admission' || kind === 'founding'
 }
 
 export function isChange(entry: Entry): entry is ChangeEntry {
@@ -32,7 +34,8 @@ export function isChange(entry: Entry): entry is ChangeEntry {
 
 /** Whether it makes a version: every change does, and the founding. */
 export function isVersion(entry: Entry): boolean {
-  return entry.operation.body.kind !== 'admission'
+  const { kind } = entry.operation.body
+  return kind === 'change' || kind === 'founding'
 }
 
 /** The peer that an entry admits. */
@@ -63,37 +66,68 @@ export interface Roster {
   readonly dead: ReadonlyMap<AdmissionId, AdmittingEntry>
   /** The changes that ended each admission and count. */
   readonly endings: ReadonlyMap<AdmissionId, readonly Ending[]>
+  /** Names of the invites that were revoked. */
+  readonly revoked: ReadonlySet<string>
+}
+
+/** The entries of a set by what they are about. */
+interface Facts {
+  readonly byPeer: ReadonlyMap<PeerId, readonly AdmittingEntry[]>
+  /** Admissions by the invite that was used, the most senior first. */
+  readonly byInvite: ReadonlyMap<string, readonly AdmittingEntry[]>
+  readonly revocations: ReadonlyMap<string, readonly Entry[]>
+}
+
+function factsOf(entries: readonly Entry[], admissions: readonly AdmittingEntry[]): Facts {
+  const invited = admissions.filter((entry) => inviteOf(entry) !== undefined).sort(compareSeniority)
+  const revocations = new Map<string, Entry[]>()
+  for (const entry of entries) {
+    const { body } = entry.operation
+    if (body.kind !== 'revocation') continue
+    const name = revokedInvite(body)
+    revocations.set(name, [...(revocations.get(name) ?? []), entry])
+  }
+  return {
+    byPeer: Map.groupBy(admissions, admitted),
+    byInvite: Map.groupBy(invited, (entry) => inviteOf(entry) ?? ''),
+    revocations,
+  }
+}
+
+/** The name of the invite that an admission was by. */
+export function inviteOf({ operation: { body } }: Entry): string | undefined {
+  return body.kind === 'admission' && body.evidence ? inviteName(body.evidence.grant) : undefined
 }
 
 /** Judges the entries: which exclusions count, which admissions live. */
 export function judge(entries: readonly Entry[]): Roster {
   const admissions = entries.filter(isAdmitting)
-  const byPeer = Map.groupBy(admissions, admitted)
-  const endings = judgeExclusions(entries.filter(isChange), byPeer)
-  const isVoid = voidness(endings, byPeer)
+  const facts = factsOf(entries, admissions)
+  const endings = judgeExclusions(entries.filter(isChange), facts)
+  const isVoid = voidness(endings, facts)
   const alive = new Map<PeerId, AdmittingEntry[]>()
   const dead = new Map<AdmissionId, AdmittingEntry>()
   for (const entry of admissions) {
-    const siblings = byPeer.get(admitted(entry)) ?? []
+    const siblings = facts.byPeer.get(admitted(entry)) ?? []
     const lives =
       !endings.has(entry.operation.id) && !isVoid(entry) && followsEndings(entry, siblings, endings)
     if (lives) alive.set(admitted(entry), [...(alive.get(admitted(entry)) ?? []), entry])
     else dead.set(entry.operation.id, entry)
   }
   for (const list of alive.values()) list.sort(compareSeniority)
-  return { alive, dead, endings }
+  const counting = [...facts.revocations].filter(([, list]) => list.some((entry) => !isVoid(entry)))
+  return { alive, dead, endings, revoked: new Set(counting.map(([name]) => name)) }
 }
 
 /**
  * Exclusions in order of their authors' seniority: one counts unless one that counts already ends its author's standing
  * and is concurrent with it (SPEC L6). Who asked to leave leaves, whatever becomes of the author (SPEC L8).
  */
-function judgeExclusions(changes: readonly ChangeEntry[], byPeer: Admissions): Map<AdmissionId, Ending[]> {
+function judgeExclusions(changes: readonly ChangeEntry[], facts: Facts): Map<AdmissionId, Ending[]> {
   const endings = new Map<AdmissionId, Ending[]>()
-  const isVoid = voidness(endings, byPeer)
   const exclusions = changes.filter((change) => change.operation.body.targets.length > 0)
   for (const by of exclusions.sort(compareAuthors)) {
-    const counts = !isVoid(by)
+    const counts = !voidness(endings, facts)(by)
     for (const { admission, leave } of by.operation.body.targets) {
       const left = leave !== undefined
       if (counts || left) endings.set(admission, [...(endings.get(admission) ?? []), { by, left }])
@@ -107,21 +141,50 @@ function compareAuthors(a: ChangeEntry, b: ChangeEntry): number {
   return standings || compareSeniority(a, b)
 }
 
-type Admissions = ReadonlyMap<PeerId, readonly AdmittingEntry[]>
 type Endings = ReadonlyMap<OperationId, readonly Ending[]>
 
 /**
- * Void: signed by somebody whose exclusion, concurrent with it, counts; or by somebody whose own admission is void. Whoever was
- * admitted twice at once is excluded by either admission: else it could keep the other one back, to sign under later.
+ * Void: signed by somebody whose exclusion, concurrent with it, counts; or by somebody whose own admission is void; or by an
+ * invite that was spent. Whoever was admitted twice at once is excluded by either admission: else it could keep the other one
+ * back, to sign under later. Each verdict asks for those of more senior entries alone, so this ends.
  */
-function voidness(endings: Endings, byPeer: Admissions): (entry: Entry) => boolean {
+function voidness(endings: Endings, facts: Facts): (entry: Entry) => boolean {
+  const verdicts = new Map<Entry, boolean>()
   const isVoid = (entry: Entry): boolean => {
     const { standing } = entry
     if (standing === undefined) return false
-    const siblings = isAdmitting(standing) ? (byPeer.get(admitted(standing)) ?? []) : []
-    return siblings.some((sibling) => isVoidedBy(entry, sibling, endings)) || isVoid(standing)
+    const known = verdicts.get(entry)
+    if (known !== undefined) return known
+    const siblings = isAdmitting(standing) ? (facts.byPeer.get(admitted(standing)) ?? []) : []
+    const verdict =
+      siblings.some((sibling) => isVoidedBy(entry, sibling, endings)) ||
+      isVoid(standing) ||
+      isSpent(entry, facts, isVoid)
+    verdicts.set(entry, verdict)
+    return verdict
   }
   return isVoid
+}
+
+/** Whether an admission is by an invite that was revoked, or used up by more senior ones, unknown to who signed it (SPEC L16). */
+function isSpent(entry: Entry, { byInvite, revocations }: Facts, isVoid: (entry: Entry) => boolean): boolean {
+  const { body } = entry.operation
+  const name = inviteOf(entry)
+  if (name === undefined || body.kind !== 'admission') return false
+  const isRevoked = (revocations.get(name) ?? []).some(
+    (by) => areConcurrent(by, entry) && isSenior(by.standing, entry) && !isVoid(by),
+  )
+  const users = byInvite.get(name) ?? []
+  const uses = body.evidence?.grant.uses ?? 0
+  if (isRevoked || uses === 0 || users.length <= uses) return isRevoked
+  const before = users.filter(
+    (user) => isSenior(user, entry) && admitted(user) !== body.peer && !isVoid(user),
+  )
+  return new Set(before.map(admitted)).size >= uses
+}
+
+function isSenior(a: Entry | undefined, b: Entry): boolean {
+  return a !== undefined && compareSeniority(a, b) < 0
 }
 
 /** Whether the end of `sibling`, an admission of the author's, voids an operation of its author. */

@@ -19,7 +19,8 @@ import type { VersionKeys } from '../keys/version-keys.ts'
 import { encodeLobbyMessage, type LobbyMessage } from '../lobby/messages.ts'
 import { sealLobbyFrame } from '../lobby/lobby-frame.ts'
 import { MembershipLog } from '../log/membership-log.ts'
-import type { Operation } from '../log/operation.ts'
+import { makeOperation, type Operation, type OperationBody } from '../log/operation.ts'
+import { PARENTS_MAX } from '../limits.ts'
 import type { Timing } from '../timing.ts'
 import { SALT_LENGTH, sealFrame } from '../traffic/frame.ts'
 import { encodeRoomMessage, type RoomMessage } from '../traffic/room-messages.ts'
@@ -165,8 +166,7 @@ export class Context {
 
   /** The name a peer was last admitted under. */
   nameOf(peer: PeerId): string {
-    const body = this.log.roster.alive.get(peer)?.[0]?.operation.body
-    return body?.name ?? ''
+    return this.log.roster.alive.get(peer)?.[0]?.operation.body.name ?? ''
   }
 
   /**
@@ -224,6 +224,18 @@ export class Context {
     if (entered.length > 0)
       this.emit({ kind: 'store', operations: entered.map(({ operation }) => operation) })
     for (const { code, detail } of refused) this.notify({ event: 'rejected', code, detail })
+  }
+
+  /** Signs something on all that we know, takes it, and tells the others under `keys`. */
+  publish(body: OperationBody, keys: VersionKeys): void {
+    const operation = makeOperation(
+      this.group,
+      { parents: this.log.heads.slice(0, PARENTS_MAX) },
+      body,
+      this.signer,
+    )
+    this.integrate([operation])
+    this.broadcast('operations', { kind: 'operations', operations: [operation] }, keys)
   }
 
   /** Digest over all heads, listed or not. */

@@ -2,15 +2,13 @@
  * One member of one group: everything it knows, and what follows from each input. No clock, no randomness, no network:
  * the shell brings those with each step and carries out what comes back (SPEC M1).
  */
-import { nobleSigner } from '../crypto/noble-suite.ts'
 import type { Signer } from '../crypto/suite.ts'
 import { UsageError } from '../errors.ts'
 import type { Group } from '../group/genesis.ts'
-import { encodeInvite, makeGrant } from '../group/invite.ts'
 import type { Millis, OperationId, PeerId, VersionId } from '../ids.ts'
 import { exclusionsLeft } from '../keys/cover.ts'
 import type { VersionKeys } from '../keys/version-keys.ts'
-import { ADDRESSES_MAX, NAME_MAX, RELAYS_MAX } from '../limits.ts'
+import { ADDRESSES_MAX, NAME_MAX } from '../limits.ts'
 import type { MembershipLog } from '../log/membership-log.ts'
 import type { Request } from '../lobby/messages.ts'
 import type { Operation } from '../log/operation.ts'
@@ -20,6 +18,7 @@ import { ReplayWindows } from '../traffic/replay-window.ts'
 import { Allowance } from './allowance.ts'
 import { Beacon } from './beacon.ts'
 import { Context, type Status, type StepContext } from './context.ts'
+import { Decider, type InviteRequest, type Wish } from './decider.ts'
 import { Excluder } from './excluder.ts'
 import { type Awaited, HeldFrames } from './held-frames.ts'
 import { type Entrance, Newcomer } from './newcomer.ts'
@@ -60,17 +59,10 @@ export interface MemberInside {
   readonly heldFrames: number
 }
 
-export interface InviteRequest {
-  /** Seconds from now until it expires; 0: never. */
-  readonly ttl: number
-  /** Admissions it is good for; 0: any number. */
-  readonly uses: number
-  readonly relays: readonly string[]
-}
-
 export class Member {
   readonly #context: Context
   readonly #requests: Requests
+  readonly #decider: Decider
   readonly #excluder: Excluder
   readonly #replier: Replier
   readonly #relay: KeyRelay
@@ -92,6 +84,7 @@ export class Member {
     const context = new Context({ ...init, name, timing: { ...DEFAULT_TIMING, ...init.timing } })
     this.#context = context
     this.#requests = new Requests(context)
+    this.#decider = new Decider(context)
     this.#excluder = new Excluder(context)
     this.#replier = new Replier(context, this.#excluder)
     this.#relay = new KeyRelay(context)
@@ -224,24 +217,15 @@ export class Member {
     })
   }
 
-  /** A new invite as text. It holds the room key and the seed of a key that we vouch for. Throws `UsageError` outside. */
+  /** A new invite as text. Throws `UsageError` outside. */
   invite(request: InviteRequest, at: StepContext): string {
-    const context = this.#context
-    context.begin(at)
-    const admission = context.log.admissionOf(context.self)
-    if (context.status !== 'joined' || admission === undefined) {
-      throw new UsageError('not-joined', 'Only members can invite. Wait until you have joined.')
-    }
-    const seed = context.entropy.bytes(32)
-    const expires = request.ttl === 0 ? 0 : Math.floor(at.wallSeconds) + request.ttl
-    const grant = makeGrant(context.group.id, {
-      seedSigner: nobleSigner(seed),
-      issuer: context.signer,
-      issuerAdmission: admission.operation.id,
-      expires,
-      uses: request.uses,
-    })
-    return encodeInvite({ group: context.group, grant, seed, relays: request.relays.slice(0, RELAYS_MAX) })
+    this.#context.begin(at)
+    return this.#decider.invite(request)
+  }
+
+  /** Carries out what the user decided. Throws `UsageError`, with nothing changed, when that cannot be. */
+  decide(wish: Wish, at: StepContext): Output[] {
+    return this.#step(at, () => this.#decider.decide(wish))
   }
 
   #step(at: StepContext, run: () => void): Output[] {

@@ -107,7 +107,7 @@ export class Replier {
     if (evidence === undefined) return 'invite-needed'
     const past = new Bitset()
     for (const { index } of log.entries) past.add(index)
-    if (whyRevoked(evidence, { log, past, before: log.roster }) !== undefined) return 'invite-revoked'
+    if (whyRevoked(peer, evidence, { log, past, before: log.roster }) !== undefined) return 'invite-revoked'
     const { expires } = evidence.grant
     return expires !== 0 && expires < wallSeconds ? 'invite-expired' : undefined
   }

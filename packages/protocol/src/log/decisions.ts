@@ -1,0 +1,42 @@
+/** Operations that settle something and make no version: their bodies and encodings (SPEC L15). */
+import type { Grant } from '../group/invite.ts'
+import { type PeerId, peerIdOf, PUBLIC_KEY_LENGTH, publicKeyOf, toHex } from '../ids.ts'
+import type { Reader } from '../wire/reader.ts'
+import type { Writer } from '../wire/writer.ts'
+
+/** Ends an invite before its time: whoever has not come in by it yet does not. */
+export interface Revocation {
+  readonly kind: 'revocation'
+  readonly inviteKey: Uint8Array
+  /** Who issued the invite: a key alone could be claimed by anybody. */
+  readonly issuer: PeerId
+}
+
+export type Decision = Revocation
+
+/** What tells one invite from all others: its key, and who vouches for it. */
+export function inviteName({ inviteKey, issuer }: Pick<Grant, 'inviteKey' | 'issuer'>): string {
+  return toHex(inviteKey) + toHex(issuer)
+}
+
+/** The invite that a revocation ends, by its name. */
+export function revokedInvite({ inviteKey, issuer }: Revocation): string {
+  return inviteName({ inviteKey, issuer: keyOf(issuer) })
+}
+
+export function writeDecision(writer: Writer, body: Decision): Writer {
+  return writer.fixed(body.inviteKey).fixed(keyOf(body.issuer))
+}
+
+export function readRevocation(reader: Reader): Revocation {
+  return { kind: 'revocation', inviteKey: reader.fixed(PUBLIC_KEY_LENGTH), issuer: readPeer(reader) }
+}
+
+export function readPeer(reader: Reader): PeerId {
+  return peerIdOf(reader.fixed(PUBLIC_KEY_LENGTH))
+}
+
+/** The public key of a peer; zeros, which nobody signs with, for one that has none. */
+export function keyOf(peer: PeerId): Uint8Array {
+  return publicKeyOf(peer) ?? new Uint8Array(PUBLIC_KEY_LENGTH)
+}

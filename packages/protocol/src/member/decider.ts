@@ -1,0 +1,87 @@
+/** What a member decides on its user's word: invites, and their end (SPEC G4–G6, L15, L16). */
+import { nobleSigner } from '../crypto/noble-suite.ts'
+import { UsageError } from '../errors.ts'
+import { decodeInvite, encodeInvite, makeGrant } from '../group/invite.ts'
+import { type AdmissionId, peerIdOf } from '../ids.ts'
+import type { VersionKeys } from '../keys/version-keys.ts'
+import { RELAYS_MAX } from '../limits.ts'
+import { type Decision, revokedInvite } from '../log/decisions.ts'
+import { whyNotEntitled } from '../log/entitlement.ts'
+import type { Context } from './context.ts'
+
+export interface InviteRequest {
+  /** Seconds from now until it expires; 0: never. */
+  readonly ttl: number
+  /** People it is good for; 0: any number. */
+  readonly uses: number
+  readonly relays: readonly string[]
+}
+
+/** What a user wants decided. */
+export type Wish =
+  /** `invite`: its text, or a link that holds it. */
+  { readonly kind: 'revoke'; readonly invite: string }
+
+export class Decider {
+  readonly #context: Context
+
+  constructor(context: Context) {
+    this.#context = context
+  }
+
+  /** Carries out a wish. Throws `UsageError`, with nothing changed, when that cannot be. */
+  decide(wish: Wish): void {
+    this.#revoke(wish.invite)
+  }
+
+  /** A new invite as text. It holds the room key and the seed of a key that we vouch for. Throws `UsageError` outside. */
+  invite(request: InviteRequest): string {
+    const { entropy, group, signer, wallSeconds } = this.#context
+    const issuerAdmission = this.#ownAdmission()
+    const seed = entropy.bytes(32)
+    const expires = request.ttl === 0 ? 0 : Math.floor(wallSeconds) + request.ttl
+    const seedSigner = nobleSigner(seed)
+    const { uses } = request
+    const grant = makeGrant(group.id, { seedSigner, issuer: signer, issuerAdmission, expires, uses })
+    return encodeInvite({ group, grant, seed, relays: request.relays.slice(0, RELAYS_MAX) })
+  }
+
+  #ownAdmission(): AdmissionId {
+    const { log, self, status } = this.#context
+    const admission = log.admissionOf(self)
+    if (status !== 'joined' || admission === undefined) {
+      throw new UsageError('not-joined', 'Only members can invite. Wait until you have joined.')
+    }
+    return admission.operation.id
+  }
+
+  #revoke(text: string): void {
+    const { group, log } = this.#context
+    // One that has expired is good for nothing already, and yet may be revoked.
+    const { grant, group: invited } = decodeInvite(text, group.suite, 0)
+    if (!group.id.every((byte, i) => byte === invited.id[i])) {
+      throw new UsageError('bad-invite', 'This invite is for another room. Revoke it there.')
+    }
+    const body = {
+      kind: 'revocation',
+      inviteKey: grant.inviteKey,
+      issuer: peerIdOf(grant.issuer),
+    } as const
+    const keys = this.#mayDecide(body)
+    if (!log.roster.revoked.has(revokedInvite(body))) this.#context.publish(body, keys)
+  }
+
+  /** The keys to tell the room under. Throws when we are not in, or not entitled. */
+  #mayDecide(body: Decision): VersionKeys {
+    const { isReady, current, log, self } = this.#context
+    if (!isReady || current === undefined) {
+      throw new UsageError(
+        'not-joined',
+        'You are not in the room yet, or nobody has confirmed that you are. Try again soon.',
+      )
+    }
+    const why = whyNotEntitled(self, body, log)
+    if (why !== undefined) throw new UsageError('not-entitled', `This room does not let you: ${why}.`)
+    return current
+  }
+}
