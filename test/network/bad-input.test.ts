@@ -110,7 +110,7 @@ test('a JSON command that is wrong gets a reply that names the field, and the pr
     'false bad-field: "peers" is missing or not a list of texts.',
     'false not-a-member: 12D3KooWnobody is not a member of this room. See "members" for who is.',
     'false bad-field: "ttl" is not a whole number of 0 or more.',
-    'false unknown-command: "command" is "dance"; known are send, invite, revoke, exclude, members, state, leave, quit.',
+    'false unknown-command: "command" is "dance"; known are send, invite, exclude, revoke, members, state, leave, quit.',
     'false unsupported: "destroy" is not built yet.',
     'false bad-text: The message has 16385 bytes, at most 16384 fit. Split it, or send a file.',
   ])
