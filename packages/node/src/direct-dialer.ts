@@ -30,6 +30,8 @@ interface Target {
   addresses: readonly string[]
   failures: number
   isDialling: boolean
+  /** The dial that is under way, not one that waits for its turn. */
+  attempt?: Promise<unknown>
   timer?: ReturnType<typeof setTimeout>
 }
 
@@ -79,6 +81,16 @@ export class DirectDialer {
     return this.#init.host.getConnections().find((c) => c.remotePeer.toString() === peer && isDirect(c))
   }
 
+  /** Whether some room wants a direct connection to the peer. */
+  wants(peer: string): boolean {
+    return this.#targets.has(peer)
+  }
+
+  /** The dial of a direct connection to the peer that is under way, if any. */
+  attempt(peer: string): Promise<unknown> | undefined {
+    return this.#targets.get(peer)?.attempt
+  }
+
   #update(): void {
     const wanted = new Map([...this.#wanted.values()].flat().map(({ peer, addresses }) => [peer, addresses]))
     for (const [peer, target] of this.#targets) {
@@ -120,12 +132,12 @@ export class DirectDialer {
     target.isDialling = true
     await this.#slots.take()
     try {
-      const signal = AbortSignal.any([this.#stopped.signal, AbortSignal.timeout(DIRECT_DIAL_MS)])
-      const connection = await this.#init.host.dial(addresses, { signal })
-      this.#closeCircuits(connection)
+      target.attempt = this.#connect(addresses)
+      await target.attempt
     } catch {
       target.failures += 1
     } finally {
+      delete target.attempt
       target.isDialling = false
       this.#slots.give()
     }
@@ -141,13 +153,16 @@ export class DirectDialer {
     return [...new Map(all.map((address) => [address.toString(), address])).values()]
   }
 
-  /** The circuit has done its signalling; left open it would hold a stream of the relay for two minutes. */
-  #closeCircuits(connection: Connection): void {
-    if (!isDirect(connection)) return
-    for (const other of this.#init.host.getConnections(connection.remotePeer)) {
-      if (other.limits !== undefined && other.direction === 'outbound')
-        void other.close().catch(() => undefined)
-    }
+  /**
+   * libp2p lets a dial join another one to the same peer that is under way, e.g. that of a circuit, and then gives us
+   * the circuit. The next dial looks for more, and signals over that circuit without opening another.
+   */
+  async #connect(addresses: Multiaddr[]): Promise<void> {
+    const signal = AbortSignal.any([this.#stopped.signal, AbortSignal.timeout(DIRECT_DIAL_MS)])
+    const first = await this.#init.host.dial(addresses, { signal })
+    if (isDirect(first)) return
+    const second = await this.#init.host.dial(addresses, { signal })
+    if (!isDirect(second)) throw new Error('no direct connection')
   }
 
   #opened(opened: Connection): void {

@@ -1,10 +1,10 @@
 /**
- * Direct messages between two peers, on one long-lived stream in each direction. Only over direct connections: a relay's
- * circuit ends after 128 KiB or two minutes, in the middle of whatever it carried.
+ * Messages between two peers, on one long-lived stream in each direction of a connection. Also over a relay's circuit,
+ * which ends after 128 KiB or two minutes, in the middle of whatever it carries: `CircuitPool` sees to that.
  */
 import { FrameError, FrameReader, encodeFrame } from './framing.ts'
 import { isDirect } from './host.ts'
-import { SEND_BUFFER_BYTES_MAX, STREAMS_PER_PEER_MAX, STREAM_STEP_MS } from './limits.ts'
+import { CIRCUIT_OPEN_MS, SEND_BUFFER_BYTES_MAX, STREAMS_PER_PEER_MAX, STREAM_STEP_MS } from './limits.ts'
 import type { Frame } from './framing.ts'
 import type { NetworkHost } from './host.ts'
 import type { Verdict } from './room-network.ts'
@@ -17,12 +17,11 @@ const STREAM_JUDGEMENTS_MAX = 64
 
 export interface DirectStreamsInit {
   host: NetworkHost
-  /** Judges a frame that came directly from `peer`; on `reject` the stream it came by is cut. Never rejects. */
+  /** Judges a frame that `peer` sent us itself; on `reject` the stream it came by is cut. Never rejects. */
   onFrame(peer: string, frame: Frame): Promise<Verdict>
 }
 
 interface Outgoing {
-  readonly connection: Connection
   readonly stream: Promise<Stream>
   /** Bytes handed over and not yet drained. */
   pending: number
@@ -30,7 +29,8 @@ interface Outgoing {
 
 export class DirectStreams {
   readonly #init: DirectStreamsInit
-  readonly #outgoing = new Map<string, Outgoing>()
+  /** By connection, not by peer: what goes to a peer must leave its circuit as soon as there is a direct connection. */
+  readonly #outgoing = new Map<Connection, Outgoing>()
 
   constructor(init: DirectStreamsInit) {
     this.#init = init
@@ -40,25 +40,24 @@ export class DirectStreams {
     const limits = { maxInboundStreams: STREAMS_PER_PEER_MAX, maxOutboundStreams: STREAMS_PER_PEER_MAX }
     await this.#init.host.handle(ROOM_PROTOCOL, (stream, connection) => this.#receive(stream, connection), {
       ...limits,
-      runOnLimitedConnection: false,
+      runOnLimitedConnection: true,
     })
   }
 
   async stop(): Promise<void> {
-    for (const peer of this.#outgoing.keys()) this.#cut(peer, new Error('stopped'))
+    for (const connection of this.#outgoing.keys()) this.#cut(connection, new Error('stopped'))
     await this.#init.host.unhandle(ROOM_PROTOCOL)
   }
 
   /**
-   * Hands one frame to the peer's stream and waits while its buffer is full. False when there is no direct connection,
-   * when the stream fails, or when the peer is so slow that more than the buffer's cap would wait: then it is cut.
+   * Hands one frame to the connection's stream and waits while its buffer is full. False when the stream fails, or when
+   * the peer is so slow that more than the buffer's cap would wait: then it is cut.
    */
   async send(connection: Connection, frame: Frame): Promise<boolean> {
-    const peer = connection.remotePeer.toString()
     const bytes = encodeFrame(frame)
-    const out = this.#to(peer, connection)
+    const out = this.#on(connection)
     if (out.pending + bytes.length > SEND_BUFFER_BYTES_MAX) {
-      this.#cut(peer, new Error('the peer reads too slowly'))
+      this.#cut(connection, new Error('the peer reads too slowly'))
       return false
     }
     out.pending += bytes.length
@@ -67,46 +66,43 @@ export class DirectStreams {
       if (!stream.send(bytes)) await stream.onDrain({ signal: AbortSignal.timeout(STREAM_STEP_MS) })
       return stream.status === 'open'
     } catch (error) {
-      if (this.#outgoing.get(peer) === out) this.#cut(peer, asError(error))
+      if (this.#outgoing.get(connection) === out) this.#cut(connection, asError(error))
       return false
     } finally {
       out.pending -= bytes.length
     }
   }
 
-  #to(peer: string, connection: Connection): Outgoing {
-    const known = this.#outgoing.get(peer)
-    if (known !== undefined && known.connection.status === 'open') return known
-    const out: Outgoing = { connection, stream: this.#open(peer, connection), pending: 0 }
-    this.#outgoing.set(peer, out)
+  #on(connection: Connection): Outgoing {
+    const known = this.#outgoing.get(connection)
+    if (known !== undefined) return known
+    const out: Outgoing = { stream: this.#open(connection), pending: 0 }
+    this.#outgoing.set(connection, out)
+    const forget = (): void => {
+      if (this.#outgoing.get(connection) === out) this.#outgoing.delete(connection)
+    }
+    out.stream.then((stream) => stream.addEventListener('close', forget), forget)
     return out
   }
 
-  async #open(peer: string, connection: Connection): Promise<Stream> {
+  async #open(connection: Connection): Promise<Stream> {
     const stream = await connection.newStream(ROOM_PROTOCOL, {
-      signal: AbortSignal.timeout(STREAM_STEP_MS),
-      runOnLimitedConnection: false,
+      // A circuit's messages have another way to go, and should not be late for it.
+      signal: AbortSignal.timeout(isDirect(connection) ? STREAM_STEP_MS : CIRCUIT_OPEN_MS),
+      runOnLimitedConnection: true,
     })
-    const forget = (): void => {
-      if (this.#outgoing.get(peer)?.connection === connection) this.#outgoing.delete(peer)
-    }
-    stream.addEventListener('close', forget)
     // Nothing is read from an outgoing stream; a peer that writes to it nevertheless loses it.
     stream.maxReadBufferLength = 1024
     return stream
   }
 
-  #cut(peer: string, reason: Error): void {
-    const out = this.#outgoing.get(peer)
-    this.#outgoing.delete(peer)
+  #cut(connection: Connection, reason: Error): void {
+    const out = this.#outgoing.get(connection)
+    this.#outgoing.delete(connection)
     out?.stream.then((stream) => stream.abort(reason)).catch(() => undefined)
   }
 
   #receive(stream: Stream, connection: Connection): void {
-    if (!isDirect(connection)) {
-      stream.abort(new Error('not a direct connection'))
-      return
-    }
     const peer = connection.remotePeer.toString()
     receiveFrames(stream, async (frame) => await this.#init.onFrame(peer, frame))
   }

@@ -1,9 +1,10 @@
-/** `RoomNetwork` over gossipsub and direct streams. */
+/** `RoomNetwork` over gossipsub, direct streams and circuits. */
 import { announcedAddresses } from './addresses.ts'
 import { UsageError } from './errors.ts'
 import { FRAME_BYTES_MAX, JUDGEMENTS_MAX, JUDGEMENT_MS_MAX } from './limits.ts'
 import { topicHash } from './topics.ts'
 import type { Via } from './room-api.ts'
+import type { CircuitPool } from './circuit-pool.ts'
 import type { DirectDialer } from './direct-dialer.ts'
 import type { DirectStreams } from './direct-streams.ts'
 import type { NetworkHost } from './host.ts'
@@ -22,6 +23,7 @@ export interface GossipRoomInit extends RoomNetworkInit {
   topicsOfNode: JoinedTopics
   dialer: DirectDialer
   streams: DirectStreams
+  circuits: CircuitPool
   onClose(): void
 }
 
@@ -55,9 +57,12 @@ export class GossipRoom implements RoomNetwork {
   /** Throws `UsageError` for more bytes than a frame has. */
   async send(peer: string, bytes: Uint8Array): Promise<boolean> {
     checkSize(bytes)
-    const connection = this.#isClosed ? undefined : this.#init.dialer.connectionTo(peer)
-    if (connection === undefined) return false
-    return await this.#init.streams.send(connection, { room: this.#hash, message: bytes })
+    if (this.#isClosed) return false
+    const frame = { room: this.#hash, message: bytes }
+    const connection = this.#init.dialer.connectionTo(peer)
+    return connection === undefined
+      ? await this.#init.circuits.send(peer, frame)
+      : await this.#init.streams.send(connection, frame)
   }
 
   want(peers: readonly WantedPeer[]): void {

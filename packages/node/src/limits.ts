@@ -54,6 +54,48 @@ export const SECOND_DIALLER_DELAY_MS = 3_000
 /** Backoff of direct dials to one peer: doubles from the first to the second, with a jitter of half. */
 export const DIRECT_BACKOFF_MS = { first: 2_000, most: 60_000 } as const
 
+/**
+ * Longest message that goes through a relay's circuit. Two do not fit one circuit, so that what is lost when a circuit
+ * ends is one message; longer ones wait for WebRTC or take gossip.
+ */
+export const CIRCUIT_MESSAGE_BYTES_MAX = 60 * 1024
+
+/** What a circuit was seen to carry, in both directions together, before the relay reset it. */
+export const CIRCUIT_BYTES = 122_880
+
+/** Left free on every circuit: libp2p reuses an open one for the signalling of a WebRTC connection, which takes 10 KB. */
+export const CIRCUIT_SIGNALLING_BYTES = 16 * 1024
+
+/** What framing, multiplexing and encryption add to a message, generously. */
+export const CIRCUIT_OVERHEAD_BYTES = 1024
+
+/** A relay ends a circuit after 120 s; what is sent until here has time to arrive. */
+export const CIRCUIT_MS_MAX = 100_000
+
+/** How long a message waits for a circuit before gossip takes it; on a slow mobile network a dial takes a second. */
+export const CIRCUIT_OPEN_MS = 1_500
+
+/** A circuit that carried nothing for this long is closed: each is a stream of both peers and two of the relay's. */
+export const CIRCUIT_IDLE_MS = 5_000
+
+/** As above, for a circuit that is not needed any more: what was sent last gets this long to arrive. */
+export const CIRCUIT_GRACE_MS = 1_000
+
+/** How often circuits are looked at, while there are any. */
+export const CIRCUIT_SWEEP_MS = 500
+
+/** Circuits one node opens at once; with the dialler's own they stay below the 32 that a relay grants a client. */
+export const CIRCUITS_MAX = 16
+
+/** Circuit dials of one node at once: a join makes it send to the whole room. */
+export const CIRCUIT_DIALS_MAX = 4
+
+/** After a circuit was refused the peer's messages take gossip at once for this long; a newcomer's slot comes soon. */
+export const CIRCUIT_BACKOFF_MS = { first: 2_000, most: 60_000 } as const
+
+/** Peers whose refusal is remembered; beyond, the oldest is asked again. */
+export const CIRCUIT_REFUSALS_MAX = 256
+
 /** Backoff of dials to one relay; the ceiling is low because without a relay there is no room. */
 export const RELAY_BACKOFF_MS = { first: 500, most: 4_000 } as const
 

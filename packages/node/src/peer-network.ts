@@ -1,4 +1,5 @@
-/** What all rooms of one node share: gossip, direct streams, the dialler; and the rooms' `RoomNetwork`s themselves. */
+/** What all rooms of one node share: gossip, direct streams, the dialler, circuits; and the rooms' `RoomNetwork`s themselves. */
+import { CircuitPool } from './circuit-pool.ts'
 import { DirectDialer } from './direct-dialer.ts'
 import { DirectStreams } from './direct-streams.ts'
 import { UsageError } from './errors.ts'
@@ -33,6 +34,7 @@ export class PeerNetwork {
   readonly #init: PeerNetworkInit
   readonly #streams: DirectStreams
   readonly #dialer: DirectDialer
+  readonly #circuits: CircuitPool
   readonly #rooms = new Set<GossipRoom>()
   readonly #direct = new Set<string>()
   readonly #settling = new Map<string, ReturnType<typeof setTimeout>>()
@@ -52,6 +54,12 @@ export class PeerNetwork {
       onFrame: async (peer, frame) =>
         (await this.#roomOf(frame.room)?.judgeDirect(peer, frame.message)) ?? 'ignore',
     })
+    this.#circuits = new CircuitPool({
+      host,
+      dialer: this.#dialer,
+      streams: this.#streams,
+      relays: () => supervisor.connected(),
+    })
   }
 
   /** Begins to answer direct streams and to hear gossip. The node must be started. */
@@ -66,7 +74,9 @@ export class PeerNetwork {
     this.#stops.push(
       keepGossipStreams(host),
       supervisor.listen(({ status }) => {
-        if (status === 'connected' || status === 'reserved') this.#dialer.retryNow()
+        if (status !== 'connected' && status !== 'reserved') return
+        this.#dialer.retryNow()
+        this.#circuits.retryNow()
       }),
     )
   }
@@ -77,6 +87,7 @@ export class PeerNetwork {
     for (const timer of this.#settling.values()) clearTimeout(timer)
     for (const stop of this.#stops) stop()
     this.#dialer.stop()
+    this.#circuits.stop()
     await this.#streams.stop()
   }
 
@@ -100,6 +111,7 @@ export class PeerNetwork {
       topicsOfNode: this.#init.topics,
       dialer: this.#dialer,
       streams: this.#streams,
+      circuits: this.#circuits,
       onClose: () => this.#rooms.delete(room),
     })
     this.#rooms.add(room)

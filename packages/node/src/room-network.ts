@@ -14,6 +14,7 @@ export interface InboundMessage {
   bytes: Uint8Array
   /** Peer id of the connection it came over: for gossip the forwarder, not necessarily the author. */
   from: string
+  /** `direct` also for a relay's circuit: the peer itself sent it to us alone. */
   path: Channel | 'direct'
 }
 
@@ -29,7 +30,11 @@ export interface RoomNetworkInit {
 export interface RoomNetwork {
   /** Publishes to one topic; resolves to the number of gossip neighbours it was handed to, 0 when there are none. */
   broadcast(channel: Channel, bytes: Uint8Array): Promise<number>
-  /** Hands bytes to `peer` over a direct stream; false when there is no direct connection or the stream failed. */
+  /**
+   * Hands bytes to `peer` alone: over a direct connection, else, up to `CIRCUIT_MESSAGE_BYTES_MAX`, through a relay's
+   * circuit. False, within `CIRCUIT_OPEN_MS` or so, when there is neither or the stream failed. True is no promise that
+   * they arrived.
+   */
   send(peer: string, bytes: Uint8Array): Promise<boolean>
   /** Says that direct connections to these peers are wanted, best first; keeps at most `DIRECT_PEERS_MAX` dialled. */
   want(peers: readonly WantedPeer[]): void

@@ -30,16 +30,37 @@ test('peers whose every WebRTC candidate is dropped gossip over the bridge alone
   inB.room.want([{ peer: a.peer, addresses: [] }])
   await expect(a.node.libp2p.dial(throughFirstRelay(relay, b.peer))).rejects.toThrow('without a TURN server')
 
-  await until('a neighbour', () => relay.health().topics === 2)
-  await inA.room.broadcast('room', text('from a'))
-  await inB.room.broadcast('lobby', text('from b'))
-  await until('both arrived', () => inA.texts('lobby').length > 0 && inB.texts('room').length > 0)
+  let attempt = 0
+  await until('both were heard', () => {
+    // What is said before the relay knows of both is lost.
+    void inA.room.broadcast('room', text(`from a ${attempt}`))
+    void inB.room.broadcast('lobby', text(`from b ${attempt++}`))
+    return inA.texts('lobby').length > 0 && inB.texts('room').length > 0
+  })
   expect(inB.heard[0]?.from).toBe(relay.peer)
 
   expect(inA.room.via(b.peer)).toBe('bridge')
-  expect(await inA.room.send(b.peer, text('direct'))).toBe(false)
-  expect(inB.texts('direct')).toEqual([])
+  expect(await inA.room.send(b.peer, text('sealed'))).toBe(true)
+  await until('it came by a circuit', () => inB.texts('direct').includes('sealed'))
+  expect(a.node.libp2p.getConnections(b.node.libp2p.peerId).every(({ direct }) => !direct)).toBe(true)
+  expect(inA.room.via(b.peer)).toBe('bridge')
   expect(inA.transports).toEqual([])
+})
+
+test('where the relay gives no circuits either, gossip is left', async () => {
+  const relay = await cleanup.relay({ limits: { reservations: 0 } })
+  const a = await cleanup.peer(relay.multiaddrs(), { rtcConfiguration: NO_CANDIDATES })
+  const b = await cleanup.peer(relay.multiaddrs(), { rtcConfiguration: NO_CANDIDATES })
+  const [inA, inB] = [joinRoom(a, topics), joinRoom(b, topics)]
+  inA.room.want([{ peer: b.peer, addresses: [] }])
+  await until('a neighbour', () => relay.health().topics === 2)
+  expect(await inA.room.send(b.peer, text('sealed'))).toBe(false)
+  let attempt = 0
+  await until('it came by the bridge', () => {
+    void inA.room.broadcast('lobby', text(`sealed ${attempt++}`))
+    return inB.texts('lobby').length > 0
+  })
+  expect(inB.texts('direct')).toEqual([])
 })
 
 test("a peer with 'relay' and no TURN server makes no connection to one that allows all", async () => {
