@@ -23,9 +23,19 @@ export class Room {
     for (const peer of others) {
       if (founder && policy && policy.admit !== 'anyone') peer.enter(founder.invite())
       else peer.start({ kind: 'join' })
-      this.world.until(() => peer.state.status === 'joined', 10_000, `${peer.label} joins`)
+      this.world.until(() => this.#isIn(peer), 10_000, `${peer.label} joins`)
     }
     this.world.run(10_000)
+  }
+
+  /** Whether it is in; whoever may lets it in as soon as it knocks. */
+  #isIn(peer: SimPeer): boolean {
+    const host = this.peers.find(({ seen }) =>
+      seen.some((one) => one.event === 'knock' && one.peer === peer.id),
+    )
+    if (host && !host.state.members.some((member) => member.peer === peer.id))
+      host.decide({ kind: 'admit', peer: peer.id })
+    return peer.state.status === 'joined'
   }
 
   peer(index: number): SimPeer {

@@ -26,6 +26,7 @@ import { Room } from './room.ts'
 import { createSigner } from './signer.ts'
 import { memoryStore } from './store.ts'
 import { Verifier } from './verifier.ts'
+import type { RoomPolicy } from './room-api.ts'
 import type { Datastore } from 'interface-datastore'
 import type { PrivateKey } from '@libp2p/interface'
 
@@ -44,6 +45,11 @@ export interface ConclaveInit {
 export interface MemberOptions {
   /** Display name, 64 bytes at most. */
   name?: string
+}
+
+export interface NewRoomOptions extends MemberOptions {
+  /** Who may do what, for good. By default whoever has an invite is let in, and any member may exclude. */
+  policy?: Partial<RoomPolicy>
 }
 
 interface ConclaveParts {
@@ -101,9 +107,9 @@ export class Conclave {
   }
 
   /** A new room that one enters by invite, with us as its first member. */
-  async create(options: MemberOptions = {}): Promise<Room> {
+  async create(options: NewRoomOptions = {}): Promise<Room> {
     const entropy = crypto.getRandomValues(new Uint8Array(48))
-    return await this.#enter(this.#created(entropy, []), options)
+    return await this.#enter(this.#created(entropy, [], options.policy), options)
   }
 
   /**
@@ -132,7 +138,7 @@ export class Conclave {
         // It was good when we were let in; it may have expired since.
         return await this.#invited(record.invite, 0)
       case 'created':
-        return this.#created(fromString(record.entropy, 'base64url'), record.relays)
+        return this.#created(fromString(record.entropy, 'base64url'), record.relays, record.policy)
     }
   }
 
@@ -161,12 +167,13 @@ export class Conclave {
     return { group, entrance: { kind: 'join', evidence: { grant, proof } }, record, relays }
   }
 
-  #created(entropy: Uint8Array, relays: readonly string[]): Entry {
-    const group = newRoom({ creator: this.#parts.publicKey, entropy }, nobleSuite)
+  #created(entropy: Uint8Array, relays: readonly string[], policy?: Partial<RoomPolicy>): Entry {
+    const group = newRoom({ creator: this.#parts.publicKey, entropy, ...(policy && { policy }) }, nobleSuite)
     const record = {
       kind: 'created',
       entropy: toString(entropy, 'base64url'),
       relays: this.#relays(),
+      ...(policy && { policy }),
     } as const
     return { group, entrance: { kind: 'found' }, record, relays }
   }

@@ -1,5 +1,5 @@
 /** Encrypted rooms over libp2p: `joinRoom()` for those without a node, `conclave()` for those who have one. */
-export { conclave, Conclave, type ConclaveInit, type MemberOptions } from './conclave.ts'
+export { conclave, Conclave, type ConclaveInit, type MemberOptions, type NewRoomOptions } from './conclave.ts'
 export { UsageError } from './errors.ts'
 export { createRoom, joinRoom, type RoomOptions } from './join-room.ts'
 export { memberGossipsub } from './gossipsub.ts'

@@ -1,5 +1,5 @@
 /** Rooms for people who have no libp2p node: makes one for the room and stops it with the room. */
-import { Conclave, type MemberOptions } from './conclave.ts'
+import { Conclave, type MemberOptions, type NewRoomOptions } from './conclave.ts'
 import { hostOfNode } from './host.ts'
 import { createIdentity, identityFromSeed } from './identity.ts'
 import { createPeerNode, type PeerNodeInit } from './libp2p-options.ts'
@@ -22,7 +22,7 @@ export interface RoomOptions extends MemberOptions, Omit<PeerNodeInit, 'seed' | 
 }
 
 /** A new room that one enters by invite, with us as its first member. Throws `UsageError` for bad options. */
-export async function createRoom(options: RoomOptions): Promise<Room> {
+export async function createRoom(options: RoomOptions & NewRoomOptions): Promise<Room> {
   return await withNode(options, async (conclave) => await conclave.create(options))
 }
 

@@ -23,6 +23,13 @@ export interface MemberInfo {
   via?: Via
 }
 
+/** Who may do what in a room: fixed when it is created. */
+export interface RoomPolicy {
+  /** `anyone` who knows the room's name; by `invite`; or by invite and after a member's word (`ask`). */
+  admit: 'anyone' | 'invite' | 'ask'
+  exclude: 'member'
+}
+
 export interface RoomState {
   status: RoomStatus
   /** Hex id of the version we send under; absent while we hold none that covers our view. */
@@ -31,7 +38,7 @@ export interface RoomState {
   /** Hex ids of the log's heads. */
   heads: string[]
   scheme: Scheme
-  policy: { admit: 'anyone' | 'invite'; exclude: 'member' }
+  policy: RoomPolicy
   /** Number of members on the roster, ourselves included. */
   members: number
   /** How many more exclusions the key table bears before a refresh is due. */
@@ -51,6 +58,8 @@ export interface RoomEventDetails {
   member: { peer: string; name: string; change: MemberChange }
   keys: { version: string; revision: number; heads: string[]; scheme: Scheme; cause: string }
   excluded: { by: string; reason: string }
+  /** Somebody waits to be let in: `admit` or `deny` it. */
+  knock: { peer: string; name: string }
   transport: { peer: string; via: Via }
   /** `RoomState.status` changed. For embedders only: the command line tells the same by its other events. */
   status: { status: RoomStatus }
@@ -65,6 +74,8 @@ export type RoomEvents = { [K in RoomEventName]: CustomEvent<RoomEventDetails[K]
 export interface InviteOptions {
   /** Seconds until the invite expires by the wall clock of whoever checks it. Default one week. */
   ttl?: number
-  /** How many admissions it is good for. Default 0: any number. */
+  /** How many peers it is good for. Default 0: any number. */
   uses?: number
+  /** `ask`: who comes by it waits until a member says yes. Default `now`, unless the room asks for everybody. */
+  admit?: 'now' | 'ask'
 }

@@ -2,7 +2,7 @@
  * What a room keeps on disk: how to find it again, and the membership log. Never a TEK, a KEK or a version's secret: a
  * deleted key would still be found in the database's files.
  */
-import { decodeOperation, isRejection, type Group, type Operation } from '@conclave/protocol'
+import { decodeOperation, isRejection, type Group, type Operation, type Policy } from '@conclave/protocol'
 import { Key } from 'interface-datastore'
 import { toString } from 'uint8arrays/to-string'
 import { fromString } from 'uint8arrays/from-string'
@@ -14,7 +14,12 @@ export type RoomRecord =
   | { readonly kind: 'open'; readonly name: string; readonly relays: readonly string[] }
   | { readonly kind: 'invited'; readonly invite: string; readonly relays: readonly string[] }
   /** `entropy`: the 48 bytes that the room was made from, in base64url. */
-  | { readonly kind: 'created'; readonly entropy: string; readonly relays: readonly string[] }
+  | {
+      readonly kind: 'created'
+      readonly entropy: string
+      readonly relays: readonly string[]
+      readonly policy?: Partial<Policy>
+    }
 
 const LAST_ROOM = new Key('/conclave/last-room')
 

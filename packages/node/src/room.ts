@@ -130,7 +130,7 @@ export class Room extends TypedEventEmitter<RoomEvents> {
   /** An invite as text, to stand after the `#` of a link. Throws `UsageError` unless we are a member. */
   invite(options: InviteOptions = {}): string {
     this.#mustBeIn()
-    const { ttl = DEFAULT_INVITE_SECONDS, uses = 0 } = options
+    const { ttl = DEFAULT_INVITE_SECONDS, uses = 0, admit = 'now' } = options
     if (!Number.isSafeInteger(ttl) || ttl < 0 || !Number.isInteger(uses) || uses < 0 || uses > 65_535) {
       throw new UsageError(
         'bad-invite-options',
@@ -139,7 +139,7 @@ export class Room extends TypedEventEmitter<RoomEvents> {
     }
     let text = ''
     this.#driver.run((at) => {
-      text = this.#member.invite({ ttl, uses, relays: this.#init.relays }, at)
+      text = this.#member.invite({ ttl, uses, ask: admit === 'ask', relays: this.#init.relays }, at)
       return []
     })
     return text
@@ -148,6 +148,16 @@ export class Room extends TypedEventEmitter<RoomEvents> {
   /** Ends an invite before its time, ours or, where we may exclude, anybody's: nobody new comes in by it. */
   async revoke(invite: string): Promise<void> {
     await this.#decide({ kind: 'revoke', invite })
+  }
+
+  /** Lets in somebody who knocks. */
+  async admit(peer: string): Promise<void> {
+    await this.#decide({ kind: 'admit', peer: peer as PeerId })
+  }
+
+  /** Sends away somebody who knocks; the second time is for the room's life. */
+  async deny(peer: string): Promise<void> {
+    await this.#decide({ kind: 'deny', peer: peer as PeerId })
   }
 
   async #decide(wish: Wish): Promise<void> {
@@ -225,6 +235,9 @@ export class Room extends TypedEventEmitter<RoomEvents> {
       }
       case 'excluded':
         this.#emit('excluded', { by: notification.by, reason: notification.reason })
+        break
+      case 'knock':
+        this.#emit('knock', { peer: notification.peer, name: notification.name })
         break
       case 'refused':
         this.#emit('error', { code: notification.refusal, message: refusalMessage(notification.refusal) })

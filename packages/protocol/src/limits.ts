@@ -51,8 +51,10 @@ export const SEEN_REQUESTS_MAX = 1024
 export const LOBBY_PEERS_MAX = 256
 /** Requests of ours under way at once. */
 export const REQUESTS_MAX = 4
-/** Newcomers waiting for our backoff to end. */
+/** Newcomers waiting for our backoff to end, or for a human's word. */
 export const KNOCKS_MAX = 64
+/** How often a peer is denied until it is out for the room's life: once may be a mistake. */
+export const DENIALS_MAX = 2
 
 /** Addresses in a lobby heartbeat. */
 export const ADDRESSES_MAX = 4

@@ -20,6 +20,10 @@ export interface Timing {
   slotsMs: number
   /** A request unanswered for this long goes to somebody else. */
   requestMs: number
+  /** A knock that was not repeated for this long is over; so long a newcomer's own question may be answered. */
+  knockMs: number
+  /** Knocks of a peer that was just denied are the old one still. */
+  denialMs: number
   /** A change is announced again after this, doubled each time, until enough members show it. */
   repeatMs: number
   /** A version that covers but that nobody lets us open is superseded after this (SPEC K9). */
@@ -41,6 +45,8 @@ export const DEFAULT_TIMING: Timing = {
   leaveBatchMs: 500,
   slotsMs: 1_000,
   requestMs: 1_500,
+  knockMs: 60_000,
+  denialMs: 10_000,
   repeatMs: 1_000,
   supersedeMs: 10_000,
   retentionMs: 120_000,

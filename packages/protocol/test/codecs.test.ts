@@ -51,6 +51,7 @@ const bodies: fc.Arbitrary<OperationBody> = fc.oneof(
     inviteKey: fixed(32),
     issuer: fc.integer({ min: 0, max: 99 }).map(peer),
   }),
+  fc.record({ kind: fc.constant('denial' as const), peer: fc.integer({ min: 0, max: 99 }).map(peer) }),
 )
 
 const roomMessages: fc.Arbitrary<RoomMessage> = fc.oneof(
@@ -166,6 +167,7 @@ describe('codecs', () => {
       policy: fc.constantFrom(
         { admit: 'anyone', exclude: 'member' } as const,
         { admit: 'invite', exclude: 'member' } as const,
+        { admit: 'ask', exclude: 'member' } as const,
       ),
       name: text,
     })

@@ -37,14 +37,26 @@ type Handler = (fields: Fields, target: Target) => Result | Promise<Result>
 const HANDLERS: Readonly<Record<string, Handler>> = {
   send: async (fields, { room }) => await room.send(fields.text('text')),
   invite: (fields, { room }) => {
-    fields.mustBeAbsent('admit')
     const ttl = fields.count('ttl')
     const uses = fields.count('uses')
-    const options = { ...(ttl !== undefined && { ttl }), ...(uses !== undefined && { uses }) }
+    const admit = fields.oneOf('admit', ['now', 'ask'])
+    const options = {
+      ...(ttl !== undefined && { ttl }),
+      ...(uses !== undefined && { uses }),
+      ...(admit !== undefined && { admit }),
+    }
     return { url: `conclave:#${room.invite(options)}` }
   },
   exclude: async (fields, { room }) => {
     await room.exclude(fields.texts('peers'), fields.optionalText('reason') ?? '')
+    return {}
+  },
+  admit: async (fields, { room }) => {
+    await room.admit(fields.text('peer'))
+    return {}
+  },
+  deny: async (fields, { room }) => {
+    await room.deny(fields.text('peer'))
     return {}
   },
   revoke: async (fields, { room }) => {
@@ -65,7 +77,7 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
 }
 
 /** Commands of the JSON form that are not built yet. They answer, so that a program can tell them from typing errors. */
-const UNSUPPORTED = ['admit', 'deny', 'vote', 'refresh', 'merge', 'transition', 'split', 'destroy']
+const UNSUPPORTED = ['vote', 'refresh', 'merge', 'transition', 'split', 'destroy']
 
 /** Reads and carries out one line. Never rejects: whatever is wrong with it is in the reply. */
 export async function answer(line: string, target: Target): Promise<Reply> {
@@ -155,7 +167,10 @@ class Fields {
     return value
   }
 
-  mustBeAbsent(name: string): void {
-    if (this.#values[name] !== undefined) throw new CommandError('unsupported', `"${name}" is not built yet.`)
+  oneOf<T extends string>(name: string, values: readonly T[]): T | undefined {
+    const value = this.#values[name]
+    const found = values.find((one) => one === value)
+    if (value === undefined || found !== undefined) return found
+    throw new CommandError('bad-field', `"${name}" is none of ${values.join(', ')}.`)
   }
 }

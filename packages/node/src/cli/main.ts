@@ -41,6 +41,12 @@ program
   .argument('[invite]', 'an invite, or a link that holds one')
   .addOption(flag('--room <name>', 'an open room: whoever knows its name is let in'))
   .addOption(list('--relay <multiaddr>', 'a circuit relay to meet at; repeat for more').default([]))
+  .addOption(
+    flag('--admit <who>', 'a new room: by invite, or ask a member about everybody').choices([
+      'invite',
+      'ask',
+    ]),
+  )
   .addOption(flag('--name <text>', 'the name that others see'))
   .addOption(identity())
   .addOption(flag('--store <dir>', 'keep the membership log here, to come back after a restart'))

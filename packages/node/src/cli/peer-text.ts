@@ -15,6 +15,7 @@ const TELLERS: { readonly [K in ToldEvent]: Teller<K> } = {
   keys: ({ version, revision, cause }) =>
     `* keys: version ${version.slice(0, 8)} revision ${revision} (${cause})`,
   excluded: ({ by, reason }) => `* you were excluded by ${by}${reason === '' ? '' : `: ${reason}`}`,
+  knock: ({ peer, name }) => `* ${who(peer, name)} knocks: /admit ${peer} or /deny ${peer}`,
   transport: ({ peer, via }) => `* ${tag(peer)} is reached by ${via}`,
   error: ({ message }) => `! ${message}`,
 }
@@ -35,6 +36,8 @@ export function textOfReply(reply: Reply): string {
 export function commandOfText(line: string): string {
   if (!line.startsWith('/')) return JSON.stringify({ command: 'send', text: line })
   const [command = '', peer = '', ...reason] = line.slice(1).split(' ')
+  if (['admit', 'deny'].includes(command)) return JSON.stringify({ command, peer })
+  if (command === 'revoke') return JSON.stringify({ command, url: peer })
   if (command !== 'exclude') return JSON.stringify({ command })
   return JSON.stringify({ command, peers: [peer], reason: reason.join(' ') })
 }

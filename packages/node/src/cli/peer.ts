@@ -7,12 +7,14 @@ import { lastRoom } from '../room-store.ts'
 import { openStore } from '../store.ts'
 import { answer } from './commands.ts'
 import { commandOfText, textOfEvent, textOfReply, type ToldEvent } from './peer-text.ts'
+import type { RoomPolicy } from '../room-api.ts'
 import type { Room } from '../room.ts'
 import type { OutputOptions, Session } from './process.ts'
 
 export interface PeerOptions extends OutputOptions {
   room?: string
   relay: string[]
+  admit?: 'invite' | 'ask'
   name?: string
   identity?: string
   store?: string
@@ -20,7 +22,16 @@ export interface PeerOptions extends OutputOptions {
   iceTransportPolicy?: 'all' | 'relay'
 }
 
-const EVENTS: readonly ToldEvent[] = ['joined', 'message', 'member', 'keys', 'excluded', 'transport', 'error']
+const EVENTS: readonly ToldEvent[] = [
+  'joined',
+  'message',
+  'member',
+  'keys',
+  'excluded',
+  'knock',
+  'transport',
+  'error',
+]
 
 /** Runs until a signal, a `quit`, or the end of a piped stdin. Throws `UsageError` for what the user has to mend. */
 export async function peer(
@@ -63,7 +74,13 @@ async function enter(invite: string | undefined, options: PeerOptions): Promise<
   if (relay.length === 0 && (isNew || options.room !== undefined)) {
     throw new UsageError('no-relay', 'Name a relay with --relay: without one nobody can find this room.')
   }
-  return isNew ? await createRoom(roomOptions) : await joinRoom(roomOptions, given)
+  if (!isNew) return await joinRoom(roomOptions, given)
+  return await createRoom({ ...roomOptions, policy: policyOf(options) })
+}
+
+/** What the flags say of a new room. */
+function policyOf({ admit }: PeerOptions): Partial<RoomPolicy> {
+  return { ...(admit && { admit }) }
 }
 
 /** Whether an earlier run left a room in the store. */

@@ -8,8 +8,12 @@ import { ROOM_NAME_MAX } from '../limits.ts'
 import { decode, type Reader } from '../wire/reader.ts'
 import { Writer } from '../wire/writer.ts'
 
-/** Who may admit. `anyone`: whoever knows the room key. `invite`: a newcomer needs a grant that a member signed. */
-export type AdmitPolicy = 'anyone' | 'invite'
+/**
+ * Who is let in. `anyone`: whoever knows the room key. `invite`: who shows a grant that a member signed. `ask`: who does, and
+ * a human says yes besides.
+ */
+export type AdmitPolicy = (typeof ADMIT)[number]
+const ADMIT = ['anyone', 'invite', 'ask'] as const
 
 export interface Policy {
   readonly admit: AdmitPolicy
@@ -59,7 +63,7 @@ export function encodeGenesis(genesis: Genesis): Uint8Array {
     .u16(genesis.idSpace.symbols)
     .u8(genesis.idSpace.radix)
     .u8(genesis.suite)
-    .u8(genesis.policy.admit === 'anyone' ? 0 : 1)
+    .u8(ADMIT.indexOf(genesis.policy.admit))
     .u8(0)
     .text(genesis.name)
     .optional(genesis.creator, (writer, creator) => writer.fixed(creator))
@@ -72,12 +76,11 @@ function readGenesis(reader: Reader): Genesis {
   const idSpace = { symbols: reader.u16(), radix: reader.u8() }
   if (!isIdSpace(idSpace)) reader.fail('ID space that cannot be')
   const suite = reader.u8()
-  const admit = reader.u8()
-  if (admit > 1) reader.fail('admission policy we do not know', 'unknown-type')
+  const admit = ADMIT[reader.u8()] ?? reader.fail('admission policy we do not know', 'unknown-type')
   if (reader.u8() !== 0) reader.fail('exclusion policy we do not know', 'unknown-type')
   const name = reader.text(ROOM_NAME_MAX)
   const creator = reader.optional((inner) => inner.fixed(PUBLIC_KEY_LENGTH))
-  const policy: Policy = { admit: admit === 0 ? 'anyone' : 'invite', exclude: 'member' }
+  const policy: Policy = { admit, exclude: 'member' }
   return { nonce, idSpace, suite, policy, name, ...(creator && { creator }) }
 }
 
@@ -134,6 +137,8 @@ export interface NewRoomInit {
   readonly entropy: Uint8Array
   readonly name?: string
   readonly idSpace?: IdSpace
+  /** By invite, and any member excludes, where it says nothing else. */
+  readonly policy?: Partial<Policy>
 }
 
 /** A new room that one enters by invite. */
@@ -142,7 +147,7 @@ export function newRoom(init: NewRoomInit, suite: Suite): Group {
     nonce: init.entropy.slice(0, NONCE_LENGTH),
     idSpace: init.idSpace ?? DEFAULT_ID_SPACE,
     suite: suite.number,
-    policy: { admit: 'invite', exclude: 'member' },
+    policy: { admit: 'invite', exclude: 'member', ...init.policy },
     name: init.name ?? '',
     creator: init.creator,
   }

@@ -22,8 +22,10 @@ export interface Grant {
   readonly issuerAdmission: AdmissionId
   /** Seconds since 1970 by the wall clock; 0: never. Checked by introducers, never by the log. */
   readonly expires: number
-  /** Admissions it is good for; 0: any number. */
+  /** Peers it is good for; 0: any number. */
   readonly uses: number
+  /** Whether a human has to say yes besides. */
+  readonly ask: boolean
   readonly signature: Uint8Array
 }
 
@@ -52,6 +54,12 @@ function writeGrantBody(writer: Writer, grant: Omit<Grant, 'signature'>): Writer
     .fixed(fromHex(grant.issuerAdmission))
     .u48(grant.expires)
     .u16(grant.uses)
+    .u8(grant.ask ? 1 : 0)
+}
+
+function readFlag(reader: Reader): boolean {
+  const flag = reader.u8()
+  return flag > 1 ? reader.fail('flag is neither 0 nor 1') : flag === 1
 }
 
 function readGrant(reader: Reader): Grant {
@@ -61,6 +69,7 @@ function readGrant(reader: Reader): Grant {
     issuerAdmission: operationIdOf(reader.fixed(ID_LENGTH)),
     expires: reader.u48(),
     uses: reader.u16(),
+    ask: readFlag(reader),
     signature: reader.fixed(SIGNATURE_LENGTH),
   }
 }
@@ -79,6 +88,7 @@ export interface GrantInit {
   readonly issuerAdmission: AdmissionId
   readonly expires: number
   readonly uses: number
+  readonly ask?: boolean
 }
 
 export function makeGrant(groupId: Uint8Array, init: GrantInit): Grant {
@@ -88,6 +98,7 @@ export function makeGrant(groupId: Uint8Array, init: GrantInit): Grant {
     issuerAdmission: init.issuerAdmission,
     expires: init.expires,
     uses: init.uses,
+    ask: init.ask ?? false,
   }
   return { ...body, signature: init.issuer.sign(signedGrant(groupId, body)) }
 }

@@ -23,13 +23,15 @@ import { readOperations } from '../traffic/room-messages.ts'
 import { decode, type Reader } from '../wire/reader.ts'
 import { Writer } from '../wire/writer.ts'
 
-/** Why a member does not let somebody in, or does not answer. */
+/** Why a member does not let somebody in. `asked`: a human has to say yes first; it waits. */
 export const REFUSALS = [
   'not-a-member',
   'excluded',
   'invite-needed',
   'invite-revoked',
   'invite-expired',
+  'asked',
+  'denied',
 ] as const
 export type Refusal = (typeof REFUSALS)[number]
 

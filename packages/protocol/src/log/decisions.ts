@@ -12,7 +12,13 @@ export interface Revocation {
   readonly issuer: PeerId
 }
 
-export type Decision = Revocation
+/** A human said no to somebody who knocked (SPEC J9). */
+export interface Denial {
+  readonly kind: 'denial'
+  readonly peer: PeerId
+}
+
+export type Decision = Revocation | Denial
 
 /** What tells one invite from all others: its key, and who vouches for it. */
 export function inviteName({ inviteKey, issuer }: Pick<Grant, 'inviteKey' | 'issuer'>): string {
@@ -25,11 +31,20 @@ export function revokedInvite({ inviteKey, issuer }: Revocation): string {
 }
 
 export function writeDecision(writer: Writer, body: Decision): Writer {
-  return writer.fixed(body.inviteKey).fixed(keyOf(body.issuer))
+  switch (body.kind) {
+    case 'revocation':
+      return writer.fixed(body.inviteKey).fixed(keyOf(body.issuer))
+    case 'denial':
+      return writer.fixed(keyOf(body.peer))
+  }
 }
 
 export function readRevocation(reader: Reader): Revocation {
   return { kind: 'revocation', inviteKey: reader.fixed(PUBLIC_KEY_LENGTH), issuer: readPeer(reader) }
+}
+
+export function readDenial(reader: Reader): Denial {
+  return { kind: 'denial', peer: readPeer(reader) }
 }
 
 export function readPeer(reader: Reader): PeerId {

@@ -2,9 +2,10 @@
 import type { Evidence } from '../group/invite.ts'
 import { type Group } from '../group/genesis.ts'
 import { type AdmissionId, type PeerId, peerIdOf, type VersionId } from '../ids.ts'
+import { DENIALS_MAX } from '../limits.ts'
 import { Bitset } from './bitset.ts'
 import type { MembershipLog } from './membership-log.ts'
-import { type Decision, inviteName, type Revocation } from './decisions.ts'
+import { type Decision, type Denial, inviteName, type Revocation } from './decisions.ts'
 import type { Admission, Change, Operation } from './operation.ts'
 import { admitted, inviteOf, isAdmitting, isVersion, type Roster } from './roster.ts'
 
@@ -28,6 +29,7 @@ export function whyInvalid(operation: Operation, state: State): string | undefin
     case 'change':
       return whyInvalidChange(operation, body, state)
     case 'revocation':
+    case 'denial':
       return whyInvalidDecision(operation.author, body, state)
   }
 }
@@ -47,8 +49,9 @@ function whyInvalidAdmission(body: Admission, state: State): string | undefined 
   if (!version || !isVersion(version) || !state.past.has(version.index))
     return 'it names no version in its past'
   if (body.revision > latestRevision(state.log, body.version, state.past) + 1) return 'it skips revisions'
-  if (state.log.group.genesis.policy.admit === 'anyone') return undefined
-  if (body.evidence === undefined) return 'this group admits by invite only'
+  if (deniedForGood(body.peer, state)) return 'the peer was denied for good'
+  // Without an invite it is its author's own word, which could as well have issued one.
+  if (state.log.group.genesis.policy.admit === 'anyone' || body.evidence === undefined) return undefined
   return whyRevoked(body.peer, body.evidence, state)
 }
 
@@ -65,12 +68,23 @@ export function latestRevision(log: MembershipLog, version: VersionId, past?: Bi
   return latest
 }
 
+function deniedForGood(peer: PeerId, { before }: State): boolean {
+  return (before.denials.get(peer) ?? 0) >= DENIALS_MAX
+}
+
+/** Why a newcomer's evidence does not count now, on all that we know; undefined when it does. */
+export function whyEvidenceFails(peer: PeerId, evidence: Evidence, log: MembershipLog): string | undefined {
+  return whyRevoked(peer, evidence, stateNow(log))
+}
+
+function stateNow(log: MembershipLog): State {
+  const past = new Bitset()
+  for (const { index } of log.entries) past.add(index)
+  return { log, past, before: log.roster }
+}
+
 /** Why a grant does not admit a peer (any more) in a state (SPEC L10, L11). */
-export function whyRevoked(
-  peer: PeerId,
-  { grant }: Evidence,
-  { log, past, before }: State,
-): string | undefined {
+function whyRevoked(peer: PeerId, { grant }: Evidence, { log, past, before }: State): string | undefined {
   const issuer = log.get(grant.issuerAdmission)
   const known = issuer !== undefined && isAdmitting(issuer) && past.has(issuer.index)
   if (!known || admitted(issuer) !== peerIdOf(grant.issuer)) return 'the invite was not issued by a member'
@@ -94,13 +108,22 @@ function isVoid(admission: AdmissionId, { dead, endings }: Roster): boolean {
 
 /** Why a member may not decide something now, on all that we know; undefined when it may. */
 export function whyNotEntitled(author: PeerId, body: Decision, log: MembershipLog): string | undefined {
-  const past = new Bitset()
-  for (const { index } of log.entries) past.add(index)
-  return whyInvalidDecision(author, body, { log, past, before: log.roster })
+  return whyInvalidDecision(author, body, stateNow(log))
 }
 
-function whyInvalidDecision(author: PeerId, body: Decision, { log }: State): string | undefined {
-  return whyInvalidRevocation(author, body, log.group)
+function whyInvalidDecision(author: PeerId, body: Decision, state: State): string | undefined {
+  switch (body.kind) {
+    case 'revocation':
+      return whyInvalidRevocation(author, body, state.log.group)
+    case 'denial':
+      return whyInvalidDenial(body, state)
+  }
+}
+
+/** Members are excluded, not denied; and what is for good already needs no more of them. */
+function whyInvalidDenial({ peer }: Denial, state: State): string | undefined {
+  if (state.before.alive.has(peer)) return 'the peer is a member'
+  return deniedForGood(peer, state) ? 'the peer was denied for good' : undefined
 }
 
 /** Whoever may exclude may end any invite: it could as well end the membership of who issued it. */

@@ -21,7 +21,7 @@ import {
 import * as limits from '../limits.ts'
 import { decode, type Reader } from '../wire/reader.ts'
 import { Writer } from '../wire/writer.ts'
-import { type Decision, keyOf, readPeer, readRevocation, writeDecision } from './decisions.ts'
+import { type Decision, keyOf, readDenial, readPeer, readRevocation, writeDecision } from './decisions.ts'
 
 /** The first operation of a log: admits its author and makes the first version. */
 export interface Founding {
@@ -85,7 +85,7 @@ export interface Operation extends OperationHeader {
 
 const FORMAT = 1
 // Retired numbers are listed, never used again. 4 to 9 are kept for refresh, merge, scheme change, vote, destruction, roster.
-const KINDS = { founding: 1, admission: 2, change: 3, revocation: 10 } as const
+const KINDS = { founding: 1, admission: 2, change: 3, revocation: 10, denial: 11 } as const
 export const OPERATION_NONCE_LENGTH = 16
 export const COMMITMENT_LENGTH = 32
 
@@ -167,6 +167,7 @@ function encodeBody(group: Group, header: OperationHeader, body: OperationBody):
         .list(body.wraps, (inner, wrap) => inner.u16(wrap.slot).fixed(wrap.wrapped))
         .finish()
     case 'revocation':
+    case 'denial':
       return writeDecision(writer, body).finish()
   }
 }
@@ -230,6 +231,8 @@ function readUnsigned(reader: Reader, group: Group): { header: OperationHeader; 
       return { header, body: readChange(reader, group) }
     case KINDS.revocation:
       return { header, body: readRevocation(reader) }
+    case KINDS.denial:
+      return { header, body: readDenial(reader) }
     default:
       return reader.fail(`operation of kind ${kind}`, 'unknown-type')
   }

@@ -68,6 +68,8 @@ export interface Roster {
   readonly endings: ReadonlyMap<AdmissionId, readonly Ending[]>
   /** Names of the invites that were revoked. */
   readonly revoked: ReadonlySet<string>
+  /** How often each peer was denied. */
+  readonly denials: ReadonlyMap<PeerId, number>
 }
 
 /** The entries of a set by what they are about. */
@@ -116,7 +118,12 @@ export function judge(entries: readonly Entry[]): Roster {
   }
   for (const list of alive.values()) list.sort(compareSeniority)
   const counting = [...facts.revocations].filter(([, list]) => list.some((entry) => !isVoid(entry)))
-  return { alive, dead, endings, revoked: new Set(counting.map(([name]) => name)) }
+  const denials = new Map<PeerId, number>()
+  for (const entry of entries) {
+    const { body } = entry.operation
+    if (body.kind === 'denial' && !isVoid(entry)) denials.set(body.peer, (denials.get(body.peer) ?? 0) + 1)
+  }
+  return { alive, dead, endings, denials, revoked: new Set(counting.map(([name]) => name)) }
 }
 
 /**
@@ -211,6 +218,13 @@ export function causeOfDeath(entry: AdmittingEntry, { endings, dead }: Roster): 
     if (voider) return voider.by
   }
   return endingsOf(admitted(entry))[0]?.by
+}
+
+/** Whether any membership of a peer ended by an exclusion. */
+export function wasExcluded(peer: PeerId, { dead, endings }: Roster): boolean {
+  return [...dead.values()].some(
+    (entry) => admitted(entry) === peer && endings.get(entry.operation.id)?.some(({ left }) => !left),
+  )
 }
 
 /** Whoever was ended before must have been admitted again by somebody who knew of it (SPEC L7). */

@@ -77,6 +77,8 @@ export class Context {
   hasHeardOthers = false
   /** The version we made when nobody was left who had keys. */
   anew: VersionId | undefined
+  /** Whether we were a member when we set out, by what was stored: else an old end of ours in the log is no news. */
+  wasMember = false
   /** Who let us in: its word alone does not confirm itself. */
   introducer: PeerId | undefined
   addresses: readonly string[] = []

@@ -2,7 +2,7 @@
 import { nobleSigner } from '../crypto/noble-suite.ts'
 import { UsageError } from '../errors.ts'
 import { decodeInvite, encodeInvite, makeGrant } from '../group/invite.ts'
-import { type AdmissionId, peerIdOf } from '../ids.ts'
+import { type AdmissionId, type PeerId, peerIdOf } from '../ids.ts'
 import type { VersionKeys } from '../keys/version-keys.ts'
 import { RELAYS_MAX } from '../limits.ts'
 import { type Decision, revokedInvite } from '../log/decisions.ts'
@@ -14,13 +14,17 @@ export interface InviteRequest {
   readonly ttl: number
   /** People it is good for; 0: any number. */
   readonly uses: number
+  /** Whether a human has to say yes besides. */
+  readonly ask?: boolean
   readonly relays: readonly string[]
 }
 
 /** What a user wants decided. */
 export type Wish =
   /** `invite`: its text, or a link that holds it. */
-  { readonly kind: 'revoke'; readonly invite: string }
+  | { readonly kind: 'revoke'; readonly invite: string }
+  | { readonly kind: 'admit'; readonly peer: PeerId }
+  | { readonly kind: 'deny'; readonly peer: PeerId }
 
 export class Decider {
   readonly #context: Context
@@ -30,7 +34,7 @@ export class Decider {
   }
 
   /** Carries out a wish. Throws `UsageError`, with nothing changed, when that cannot be. */
-  decide(wish: Wish): void {
+  decide(wish: Extract<Wish, { kind: 'revoke' }>): void {
     this.#revoke(wish.invite)
   }
 
@@ -41,8 +45,8 @@ export class Decider {
     const seed = entropy.bytes(32)
     const expires = request.ttl === 0 ? 0 : Math.floor(wallSeconds) + request.ttl
     const seedSigner = nobleSigner(seed)
-    const { uses } = request
-    const grant = makeGrant(group.id, { seedSigner, issuer: signer, issuerAdmission, expires, uses })
+    const { uses, ask = false } = request
+    const grant = makeGrant(group.id, { seedSigner, issuer: signer, issuerAdmission, expires, uses, ask })
     return encodeInvite({ group, grant, seed, relays: request.relays.slice(0, RELAYS_MAX) })
   }
 

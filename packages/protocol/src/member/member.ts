@@ -22,6 +22,7 @@ import { Decider, type InviteRequest, type Wish } from './decider.ts'
 import { Excluder } from './excluder.ts'
 import { type Awaited, HeldFrames } from './held-frames.ts'
 import { type Entrance, Newcomer } from './newcomer.ts'
+import { Introducer } from './introducer.ts'
 import { KeyRelay } from './key-relay.ts'
 import type { Inbound, Output } from './output.ts'
 import { Replier } from './replier.ts'
@@ -57,6 +58,7 @@ export interface MemberInside {
   readonly log: MembershipLog
   readonly keys: readonly VersionKeys[]
   readonly heldFrames: number
+  readonly knocks: number
 }
 
 export class Member {
@@ -65,6 +67,7 @@ export class Member {
   readonly #decider: Decider
   readonly #excluder: Excluder
   readonly #replier: Replier
+  readonly #introducer: Introducer
   readonly #relay: KeyRelay
   readonly #slots: SlotKeeper
   readonly #beacon: Beacon
@@ -87,6 +90,7 @@ export class Member {
     this.#decider = new Decider(context)
     this.#excluder = new Excluder(context)
     this.#replier = new Replier(context, this.#excluder)
+    this.#introducer = new Introducer(context, { excluder: this.#excluder, replier: this.#replier })
     this.#relay = new KeyRelay(context)
     this.#slots = new SlotKeeper(context, this.#requests)
     const roles = { slots: this.#slots, requests: this.#requests, excluder: this.#excluder }
@@ -97,6 +101,7 @@ export class Member {
       ...roles,
       relay: this.#relay,
       beacon: this.#beacon,
+      introducer: this.#introducer,
       newcomer: this.#newcomer,
       speaker: this.#speaker,
       held: this.#held,
@@ -136,7 +141,7 @@ export class Member {
    */
   get unsafeInsideForTests(): MemberInside {
     const { log, ring } = this.#context
-    return { log, keys: ring.versions, heldFrames: this.#held.size }
+    return { log, keys: ring.versions, heldFrames: this.#held.size, knocks: this.#introducer.knocks }
   }
 
   /** When `tick` should be called at the latest. */
@@ -225,7 +230,11 @@ export class Member {
 
   /** Carries out what the user decided. Throws `UsageError`, with nothing changed, when that cannot be. */
   decide(wish: Wish, at: StepContext): Output[] {
-    return this.#step(at, () => this.#decider.decide(wish))
+    return this.#step(at, () => {
+      if (wish.kind === 'admit') this.#introducer.admit(wish.peer)
+      else if (wish.kind === 'deny') this.#introducer.deny(wish.peer)
+      else this.#decider.decide(wish)
+    })
   }
 
   #step(at: StepContext, run: () => void): Output[] {
@@ -291,7 +300,7 @@ export class Member {
   #handleLobby({ sender, directed, content }: Extract<Read, { on: 'lobby' }>): void {
     if (content.kind === 'request') {
       this.#hearHeads(sender, content)
-      this.#replier.handle(sender, content, directed)
+      if (this.#replier.handle(sender, content, directed)) this.#introducer.hear(sender, content)
     } else if (content.kind === 'lobby-heartbeat') {
       if (this.#context.status === 'joining') this.#newcomer.hearLobby(content)
       if (this.#beacon.hearLobby(sender, content)) this.#newcomer.yieldTo(content)

@@ -42,7 +42,9 @@ export class Newcomer {
   start(entrance: Entrance): void {
     const { agenda, now, timing, status } = this.#context
     // Back after an end: nothing of before counts, neither what we knew nor which keys we erased.
-    if (status === 'left' || status === 'excluded') this.#context.startOver()
+    const { isMember, log } = this.#context
+    if (status === 'left' || status === 'excluded' || (!isMember && log.size > 0)) this.#context.startOver()
+    this.#context.wasMember = isMember
     this.#refused = undefined
     this.#entrance = entrance
     this.#attempt = 0
@@ -137,6 +139,8 @@ export class Newcomer {
     if (this.#context.status !== 'joining' || this.#refused === refusal) return
     this.#refused = refusal
     this.#context.notify({ event: 'refused', refusal })
+    // Another knock is another question to people who have answered: not without our user's wish.
+    if (refusal === 'denied') this.#context.agenda.cancel('solicit')
   }
 
   /** We are in: no more soliciting; and if nobody else turns up to confirm us, that is because there is nobody. */

@@ -1,41 +1,36 @@
-/** Answering others: the introducer's and the contributor's part (paper §3.4 Join; SPEC J1–J5, K10, K12). */
-import type { Evidence } from '../group/invite.ts'
+/** Answering members, and those who take themselves for one: the contributor's part (paper §3.4 Join; SPEC J5, K10, E5). */
 import { type PeerId, type Slot, toHex } from '../ids.ts'
 import type { HandedKeys } from '../keys/key-ring.ts'
 import type { VersionKeys } from '../keys/version-keys.ts'
-import { KNOCKS_MAX, PAGE_MAX, PARENTS_MAX, SEEN_REQUESTS_MAX } from '../limits.ts'
+import { PAGE_MAX, PARENTS_MAX, SEEN_REQUESTS_MAX } from '../limits.ts'
 import type { Request } from '../lobby/messages.ts'
 import { type Refusal, type ReplyContent, sealReply } from '../lobby/reply-content.ts'
-import { whyRevoked } from '../log/entitlement.ts'
-import { Bitset } from '../log/bitset.ts'
-import { makeOperation } from '../log/operation.ts'
-import { admitted, causeOfDeath } from '../log/roster.ts'
+import { admitted, causeOfDeath, wasExcluded } from '../log/roster.ts'
 import type { Context } from './context.ts'
 import type { Excluder } from './excluder.ts'
 
-/** A broadcast request from a member is answered by two members a turn; the next attempt adds two more. */
-const REPLIERS_A_TURN = 2
+/** A broadcast request is answered by two members a turn; a member's next attempt adds two more. */
+export const REPLIERS_A_TURN = 2
 const ONLINE_LISTED_MAX = 64
 
 export class Replier {
   readonly #context: Context
   readonly #excluder: Excluder
   readonly #seen = new Set<string>()
-  readonly #knocking = new Set<PeerId>()
 
   constructor(context: Context, excluder: Excluder) {
     this.#context = context
     this.#excluder = excluder
   }
 
-  /** `directed`: the request was for us alone. */
-  handle(from: PeerId, request: Request, directed: boolean): void {
+  /** Answers a member. `directed`: the request was for us alone. Returns whether it is a knock, for the introducer to answer. */
+  handle(from: PeerId, request: Request, directed: boolean): boolean {
     const context = this.#context
-    if (from === context.self || !context.isMember || !this.#isNew(request)) return
+    if (from === context.self || !context.isMember || !this.#isNew(request)) return false
     if (context.log.roster.alive.has(from)) this.#answerMember(from, request, directed)
-    else if (!context.isReady) return
-    else if (request.join) this.#hearKnock(from, request)
-    else if (directed) this.#tellWhyNot(from, request)
+    else if (request.join) return context.isReady
+    else if (context.isReady && directed) this.#tellWhyNot(from, request)
+    return false
   }
 
   /**
@@ -54,8 +49,8 @@ export class Replier {
       this.#reply(from, request, { kind: 'page', operations, more, heads, online: [] })
       return
     }
-    const refusal = this.#wasExcluded(from) ? 'excluded' : 'not-a-member'
-    this.#reply(from, request, { kind: 'refused', refusal })
+    const refusal = wasExcluded(from, log.roster) ? 'excluded' : 'not-a-member'
+    this.refuse(from, request, refusal)
   }
 
   #isNew(request: Request): boolean {
@@ -72,101 +67,11 @@ export class Replier {
     const turn = REPLIERS_A_TURN * (request.attempt + 1)
     // Who asked us gets our part of the log even while we have no keys to give.
     if (directed || ((context.isReady || context.anew) && context.rank(`reply ${from}`, [from]) < turn))
-      this.#sendPage(from, request)
+      this.sendPage(from, request)
   }
 
-  /** Somebody wants in. We wait our turn: whoever ranks first answers at once, the others only if it stays silent. */
-  #hearKnock(from: PeerId, request: Request): void {
-    const { agenda, now, timing, onlineOthers } = this.#context
-    if (this.#knocking.size >= KNOCKS_MAX && !this.#knocking.has(from)) return
-    const rank = this.#context.rank(`introduce ${from}`, [from])
-    const share = rank === 0 ? 0 : 0.5 + (0.5 * rank) / (onlineOthers.length + 1)
-    this.#knocking.add(from)
-    agenda.set(`knock ${from}`, now + share * timing.introductionWindowMs, () => {
-      this.#knocking.delete(from)
-      // Somebody else admitted it meanwhile, and replies.
-      if (!this.#context.isReady || this.#context.log.roster.alive.has(from)) return
-      const refusal = this.#whyRefused(from, request.join?.evidence)
-      if (refusal === undefined) this.#introduce(from, request)
-      else if (rank < REPLIERS_A_TURN) this.#reply(from, request, { kind: 'refused', refusal })
-    })
-  }
-
-  #wasExcluded(peer: PeerId): boolean {
-    const { dead, endings } = this.#context.log.roster
-    return [...dead.values()].some(
-      (entry) => admitted(entry) === peer && endings.get(entry.operation.id)?.some(({ left }) => !left),
-    )
-  }
-
-  /** Why we do not admit (SPEC J2). A human's word will count here once a policy asks for it. */
-  #whyRefused(peer: PeerId, evidence: Evidence | undefined): Refusal | undefined {
-    const { group, log, wallSeconds } = this.#context
-    if (this.#wasExcluded(peer)) return 'excluded'
-    if (group.genesis.policy.admit === 'anyone') return undefined
-    if (evidence === undefined) return 'invite-needed'
-    const past = new Bitset()
-    for (const { index } of log.entries) past.add(index)
-    if (whyRevoked(peer, evidence, { log, past, before: log.roster }) !== undefined) return 'invite-revoked'
-    const { expires } = evidence.grant
-    return expires !== 0 && expires < wallSeconds ? 'invite-expired' : undefined
-  }
-
-  /** Admits a newcomer: one revision step, the admission to all, the keys to it alone. */
-  #introduce(from: PeerId, request: Request): void {
-    const context = this.#context
-    if (!context.log.covers(request.heads)) return
-    if (this.#needsChangeFirst()) this.#excluder.change({ targets: [], reason: '' })
-    const keys = context.current
-    if (keys === undefined) return
-    const { group, signer, log, now, timing } = context
-    const step = this.#isStepFresh(keys) ? 0 : 1
-    const { name = '', evidence } = request.join ?? {}
-    const body = {
-      kind: 'admission',
-      peer: from,
-      name,
-      version: keys.version,
-      revision: keys.revision + step,
-      ...(evidence && { evidence }),
-    } as const
-    const operation = makeOperation(group, { parents: log.heads.slice(0, PARENTS_MAX) }, body, signer)
-    context.integrate([operation])
-    keys.advanceTo(body.revision, { now, lateMs: timing.lateMs })
-    if (step === 1) keys.steppedAt = now
-    context.presence.hear(from, now)
-    context.broadcast('operations', { kind: 'operations', operations: [operation] }, keys)
-    this.#sendPage(from, request)
-  }
-
-  /**
-   * A step that is less than half a second old serves the next newcomer too (paper §3.2, Multiple Joins); but only our own:
-   * others may have spoken for long under a revision, or a version, that we have only just heard of.
-   */
-  #isStepFresh(keys: VersionKeys): boolean {
-    const { log, now, timing, self } = this.#context
-    if (now - keys.steppedAt >= timing.revisionBatchMs) return false
-    return log.entries.every(({ operation: { author, body } }) => {
-      const isAtIt =
-        body.kind === 'admission' && body.version === keys.version && body.revision >= keys.revision
-      return !isAtIt || author === self
-    })
-  }
-
-  /**
-   * An introducer that nobody has confirmed within a heartbeat may be cut off; it makes a change first, so that a
-   * newcomer can read little of what the others say meanwhile. So does one that knows a successor of its version, which a
-   * newcomer could open with its slots although things were said under it before (SPEC K12).
-   */
-  #needsChangeFirst(): boolean {
-    const { others, now, confirmedAt, timing, log, current } = this.#context
-    if (others.length > 0 && now - confirmedAt > 2 * timing.heartbeatMs) return true
-    return log.entries.some(
-      ({ operation: { body } }) => body.kind === 'change' && body.keyParent === current?.version,
-    )
-  }
-
-  #sendPage(to: PeerId, request: Request): void {
+  /** A page of the log, and with the last one keys. */
+  sendPage(to: PeerId, request: Request): void {
     const context = this.#context
     const { operations, more } = context.log.after(request.heads, PAGE_MAX)
     // Key state never travels without every operation in its past (SPEC K10).
@@ -217,6 +122,10 @@ export class Replier {
       const held = keys.slots.get(slot)
       return held ? [{ slot, ...held }] : []
     })
+  }
+
+  refuse(to: PeerId, request: Request, refusal: Refusal): void {
+    this.#reply(to, request, { kind: 'refused', refusal })
   }
 
   #reply(to: PeerId, request: Request, content: ReplyContent): void {

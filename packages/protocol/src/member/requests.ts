@@ -64,7 +64,9 @@ export class Requests {
       slots: want && purpose === 'slots' ? want.slots : [],
       ...(to && { to }),
     })
-    agenda.set(`request ${name}`, now + timing.requestMs, () => this.#giveUp(name))
+    // A human takes longer than a peer.
+    const patience = purpose === 'join' ? timing.knockMs : timing.requestMs
+    agenda.set(`request ${name}`, now + patience, () => this.#giveUp(name))
     const message: Request = {
       kind: 'request',
       id,

@@ -12,6 +12,7 @@ import type { Beacon } from './beacon.ts'
 import type { Context, Status } from './context.ts'
 import type { Excluder } from './excluder.ts'
 import type { HeldFrames } from './held-frames.ts'
+import type { Introducer } from './introducer.ts'
 import type { KeyRelay } from './key-relay.ts'
 import type { Newcomer } from './newcomer.ts'
 import type { Cause } from './output.ts'
@@ -26,6 +27,7 @@ interface Roles {
   readonly relay: KeyRelay
   readonly slots: SlotKeeper
   readonly beacon: Beacon
+  readonly introducer: Introducer
   readonly newcomer: Newcomer
   readonly speaker: Speaker
   readonly held: HeldFrames
@@ -135,8 +137,9 @@ export class Settler {
     const { status } = this.#context
     // Nobody ended our admission: it is void, and who gave it was no member. Somebody else may let us in.
     if (ending === undefined && status === 'joined') this.#roles.newcomer.startOver()
-    // Who left before and knocks again finds its old leave in the log.
-    if (ending === undefined || (ending.left && status === 'joining')) return status === 'joined'
+    // Who was out before and knocks again finds its old end in the log.
+    const isOld = status === 'joining' && (ending?.left || !this.#context.wasMember)
+    if (ending === undefined || isOld) return status === 'joined'
     const { author, body } = ending.by.operation
     if (ending.left) this.#context.notify({ event: 'left' })
     else this.#context.notify({ event: 'excluded', by: author, reason: body.reason })
@@ -194,6 +197,7 @@ export class Settler {
     const { log, status } = this.#context
     const fresh = log.entries.slice(this.#witnessed)
     this.#witnessed = log.size
+    this.#roles.introducer.learn(fresh)
     if (status === 'joined' && fresh.some((entry) => this.#isWitness(entry))) this.#roles.beacon.beatSoon()
   }
 

@@ -1,0 +1,199 @@
+/** Letting others in: at once, or after a human's word (paper §3.1.1, §3.4 Join; SPEC J1–J4, J8, J9, K12). */
+import { UsageError } from '../errors.ts'
+import type { Evidence } from '../group/invite.ts'
+import type { Millis, PeerId } from '../ids.ts'
+import type { VersionKeys } from '../keys/version-keys.ts'
+import { DENIALS_MAX, KNOCKS_MAX, PARENTS_MAX } from '../limits.ts'
+import type { Request } from '../lobby/messages.ts'
+import type { Refusal } from '../lobby/reply-content.ts'
+import { whyEvidenceFails } from '../log/entitlement.ts'
+import { makeOperation } from '../log/operation.ts'
+import { type Entry, wasExcluded } from '../log/roster.ts'
+import type { Context } from './context.ts'
+import type { Excluder } from './excluder.ts'
+import { REPLIERS_A_TURN, type Replier } from './replier.ts'
+
+/** Somebody who waits for a human. It keeps asking, and holds nothing open meanwhile. */
+interface Knock {
+  readonly request: Request
+  readonly at: Millis
+}
+
+export class Introducer {
+  readonly #context: Context
+  readonly #excluder: Excluder
+  readonly #replier: Replier
+  /** Whom we will answer when our turn comes. */
+  readonly #turns = new Set<PeerId>()
+  readonly #knocks = new Map<PeerId, Knock>()
+
+  constructor(context: Context, roles: { excluder: Excluder; replier: Replier }) {
+    this.#context = context
+    this.#excluder = roles.excluder
+    this.#replier = roles.replier
+  }
+
+  /** Those who wait for a human's word here. */
+  get knocks(): number {
+    return this.#knocks.size
+  }
+
+  /** Somebody wants in. We wait our turn: whoever ranks first answers at once, the others only if it stays silent. */
+  hear(from: PeerId, request: Request): void {
+    const { agenda, now, timing, onlineOthers } = this.#context
+    if (this.#judge(from, request) === 'ask') this.#note(from, request)
+    if (this.#turns.size >= KNOCKS_MAX && !this.#turns.has(from)) return
+    const rank = this.#context.rank(`introduce ${from}`, [from])
+    const share = rank === 0 ? 0 : 0.5 + (0.5 * rank) / (onlineOthers.length + 1)
+    this.#turns.add(from)
+    agenda.set(`knock ${from}`, now + share * timing.introductionWindowMs, () => {
+      this.#turns.delete(from)
+      // Somebody else admitted it meanwhile, and replies.
+      if (!this.#context.isReady || this.#context.log.roster.alive.has(from)) return
+      const verdict = this.#judge(from, request)
+      if (verdict === 'admit') this.#introduce(from, request)
+      else if (rank < REPLIERS_A_TURN)
+        this.#replier.refuse(from, request, verdict === 'ask' ? 'asked' : verdict)
+    })
+  }
+
+  /** Lets a knocker in on our user's word. Throws `UsageError`, with nothing changed, when that cannot be. */
+  admit(peer: PeerId): void {
+    const { request } = this.#knockOf(peer)
+    if (!this.#introduce(peer, request))
+      throw new UsageError('not-joined', 'Something is still under way here. Try again in a moment.')
+    this.#knocks.delete(peer)
+  }
+
+  /** Sends a knocker away on our user's word; the second time is for good (SPEC J9). */
+  deny(peer: PeerId): void {
+    const { request } = this.#knockOf(peer)
+    const { current } = this.#context
+    if (current) this.#context.publish({ kind: 'denial', peer }, current)
+    this.#replier.refuse(peer, request, 'denied')
+  }
+
+  /** A knock ends everywhere by what enters the log: an admission by anybody, or a denial. */
+  learn(entries: readonly Entry[]): void {
+    const { agenda, now, timing, log } = this.#context
+    for (const { operation } of entries) {
+      const { body } = operation
+      const isIn = body.kind === 'admission' && log.roster.alive.has(body.peer)
+      const isDenied = body.kind === 'denial' && log.roster.denials.has(body.peer)
+      if (isIn || isDenied) this.#knocks.delete(body.peer)
+      // Its next words were on their way when it was denied: they are no second knock.
+      if (isDenied) agenda.set(`denied ${body.peer}`, now + timing.denialMs, () => undefined)
+    }
+  }
+
+  #knockOf(peer: PeerId): Knock {
+    const { isReady, log } = this.#context
+    this.#forget()
+    if (!isReady) {
+      throw new UsageError(
+        'not-joined',
+        'You are not in the room yet, or nobody has confirmed that you are. Try again soon.',
+      )
+    }
+    if (log.roster.alive.has(peer)) throw new UsageError('is-a-member', `${peer} is in the room already.`)
+    const knock = this.#knocks.get(peer)
+    if (knock === undefined)
+      throw new UsageError('no-knock', `${peer} does not knock, or not any more. Wait for a "knock".`)
+    return knock
+  }
+
+  /** Tells our user once that somebody knocks, and remembers the request that can be answered. */
+  #note(from: PeerId, request: Request): void {
+    this.#forget()
+    const isNew = !this.#knocks.has(from)
+    if (isNew && this.#knocks.size >= KNOCKS_MAX) return
+    this.#knocks.set(from, { request, at: this.#context.now })
+    if (isNew) this.#context.notify({ event: 'knock', peer: from, name: request.join?.name ?? '' })
+  }
+
+  /** Whoever has not asked again for long has gone. */
+  #forget(): void {
+    const { now, timing } = this.#context
+    for (const [peer, { at }] of this.#knocks) if (now - at >= timing.knockMs) this.#knocks.delete(peer)
+  }
+
+  /** Whether we let somebody in, ask our user first, or why not (SPEC J2, J8). */
+  #judge(peer: PeerId, { join }: Request): 'admit' | 'ask' | Refusal {
+    const { group, log, agenda } = this.#context
+    const { roster } = log
+    if ((roster.denials.get(peer) ?? 0) >= DENIALS_MAX || agenda.has(`denied ${peer}`)) return 'denied'
+    // Once excluded, by any invite only on a human's word.
+    if (wasExcluded(peer, roster)) return 'ask'
+    const { admit } = group.genesis.policy
+    if (admit === 'anyone') return 'admit'
+    const why = this.#whyNotInvited(peer, join?.evidence)
+    if (why !== undefined) return why
+    return admit === 'ask' || join?.evidence?.grant.ask ? 'ask' : 'admit'
+  }
+
+  #whyNotInvited(peer: PeerId, evidence: Evidence | undefined): Refusal | undefined {
+    const { log, wallSeconds } = this.#context
+    if (evidence === undefined) return 'invite-needed'
+    if (whyEvidenceFails(peer, evidence, log) !== undefined) return 'invite-revoked'
+    const { expires } = evidence.grant
+    return expires !== 0 && expires < wallSeconds ? 'invite-expired' : undefined
+  }
+
+  /** Admits a newcomer: one revision step, the admission to all, the keys to it alone. Returns whether it could. */
+  #introduce(from: PeerId, request: Request): boolean {
+    const context = this.#context
+    if (!context.log.covers(request.heads)) return false
+    if (this.#needsChangeFirst()) this.#excluder.change({ targets: [], reason: '' })
+    const keys = context.current
+    if (keys === undefined) return false
+    const { group, signer, log, now, timing } = context
+    const step = this.#isStepFresh(keys) ? 0 : 1
+    const { name = '', evidence } = request.join ?? {}
+    const isUsed =
+      group.genesis.policy.admit !== 'anyone' && this.#whyNotInvited(from, evidence) === undefined
+    const body = {
+      kind: 'admission',
+      peer: from,
+      name,
+      version: keys.version,
+      revision: keys.revision + step,
+      ...(evidence && isUsed && { evidence }),
+    } as const
+    const operation = makeOperation(group, { parents: log.heads.slice(0, PARENTS_MAX) }, body, signer)
+    context.integrate([operation])
+    if (!log.roster.alive.has(from)) return false
+    keys.advanceTo(body.revision, { now, lateMs: timing.lateMs })
+    if (step === 1) keys.steppedAt = now
+    context.presence.hear(from, now)
+    context.broadcast('operations', { kind: 'operations', operations: [operation] }, keys)
+    this.#replier.sendPage(from, request)
+    return true
+  }
+
+  /**
+   * A step that is less than half a second old serves the next newcomer too (paper §3.2, Multiple Joins); but only our own:
+   * others may have spoken for long under a revision, or a version, that we have only just heard of.
+   */
+  #isStepFresh(keys: VersionKeys): boolean {
+    const { log, now, timing, self } = this.#context
+    if (now - keys.steppedAt >= timing.revisionBatchMs) return false
+    return log.entries.every(({ operation: { author, body } }) => {
+      const isAtIt =
+        body.kind === 'admission' && body.version === keys.version && body.revision >= keys.revision
+      return !isAtIt || author === self
+    })
+  }
+
+  /**
+   * An introducer that nobody has confirmed within a heartbeat may be cut off; it makes a change first, so that a
+   * newcomer can read little of what the others say meanwhile. So does one that knows a successor of its version, which a
+   * newcomer could open with its slots although things were said under it before (SPEC K12).
+   */
+  #needsChangeFirst(): boolean {
+    const { others, now, confirmedAt, timing, log, current } = this.#context
+    if (others.length > 0 && now - confirmedAt > 2 * timing.heartbeatMs) return true
+    return log.entries.some(
+      ({ operation: { body } }) => body.kind === 'change' && body.keyParent === current?.version,
+    )
+  }
+}
