@@ -248,7 +248,7 @@ export class Conclave {
 }
 
 /**
- * Rooms as a service of a libp2p node: `services: { identify: identify(), pubsub: roomGossipsub(topics), rooms:
+ * Rooms as a service of a libp2p node: `services: { identify: identify(), pubsub: memberGossipsub(topics.has), rooms:
  * conclave({ topics }) }`. The node needs an Ed25519 identity.
  */
 export function conclave(init: ConclaveInit & { topics: JoinedTopics; relays?: readonly string[] }) {

@@ -85,10 +85,14 @@ export class GossipRoom implements RoomNetwork {
     this.#init.dialer.leave(this)
     const topics = Object.values(this.#init.topics)
     this.#init.topicsOfNode.delete(topics)
-    // A node that has been stopped meanwhile is in no topic any more, and says so by throwing.
     const { pubsub } = this.#init.host
-    for (const topic of pubsub.getTopics().filter((known) => topics.includes(known)))
-      pubsub.unsubscribe(topic)
+    try {
+      for (const topic of pubsub.getTopics().filter((known) => topics.includes(known))) {
+        pubsub.unsubscribe(topic)
+      }
+    } catch {
+      // A node that has been stopped meanwhile is in no topic any more, and says so by throwing.
+    }
   }
 
   has(topic: string): boolean {
