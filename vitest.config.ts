@@ -9,7 +9,11 @@ export default defineConfig({
         test: {
           name: 'unit',
           sequence: { groupOrder: 0 },
-          include: ['packages/*/test/**/*.test.ts', 'test/*.test.ts', 'test/scenarios/**/*.test.ts'],
+          include: [
+            'packages/{protocol,demo-chat}/test/**/*.test.ts',
+            'test/*.test.ts',
+            'test/scenarios/**/*.test.ts',
+          ],
           testTimeout: 20_000,
         },
       },
@@ -25,7 +29,11 @@ export default defineConfig({
         test: {
           name: 'network',
           sequence: { groupOrder: 2 },
-          include: ['test/network/**/*.test.ts', 'test/browser/**/*.test.ts'],
+          include: [
+            'packages/node/test/**/*.test.ts',
+            'test/network/**/*.test.ts',
+            'test/browser/**/*.test.ts',
+          ],
           testTimeout: 90_000,
           hookTimeout: 90_000,
           fileParallelism: false,
