@@ -3,6 +3,7 @@
  *
  *     node_modules/.bin/node scripts/costs.ts            # prints the table
  *     node_modules/.bin/node scripts/costs.ts --write    # puts it into README.md
+ *     REPETITIONS=3 node_modules/.bin/node scripts/costs.ts 3 10    # quicker, for these sizes
  *
  * All nodes run in this process and meet through a relay on loopback: up to 10 over real WebRTC, 30 over memory, since
  * 400 WebRTC connections do not fit one process. Bytes are those of all protocol streams of all members and the relay,
@@ -17,7 +18,7 @@ import { createIdentity, createRoom, joinRoom, type Room, type RoomOptions } fro
 import type { Metrics, Stream } from '@libp2p/interface'
 import { until } from '../test/support/until.ts'
 
-const REPETITIONS = 5
+const REPETITIONS = Number(process.env['REPETITIONS'] ?? 5)
 /** Longer than a newcomer waits before it asks for slots. */
 const QUIET_MS = 1_500
 /** Longer than any measurement. */
