@@ -118,7 +118,8 @@ export class VersionKeys {
       late.tek.fill(0)
       this.#late.delete(revision)
     }
-    if (this.#secret && now - this.madeAt >= retentionMs) {
+    // Added up as in `nextErasure`: a difference can be rounded to the other side, and we would be due for ever.
+    if (this.#secret && this.madeAt + retentionMs <= now) {
       this.#secret.fill(0)
       this.#secret = undefined
     }
