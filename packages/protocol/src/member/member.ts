@@ -1,138 +1,37 @@
 /**
- * One member of one group: everything it knows, and what follows from each input. No clock, no randomness, no network:
- * the shell brings those with each step and carries out what comes back (SPEC M1).
+ * A member of one group. No clock, no randomness, no network: the shell brings those with each step and carries out what
+ * comes back (SPEC M1).
  */
-import type { Signer } from '../crypto/suite.ts'
-import { UsageError } from '../errors.ts'
-import type { Group } from '../group/genesis.ts'
-import type { Millis, OperationId, PeerId, VersionId } from '../ids.ts'
-import { exclusionsLeft } from '../keys/cover.ts'
-import type { VersionKeys } from '../keys/version-keys.ts'
-import { ADDRESSES_MAX, NAME_MAX } from '../limits.ts'
-import type { MembershipLog } from '../log/membership-log.ts'
-import type { Request } from '../lobby/messages.ts'
-import type { Operation } from '../log/operation.ts'
 import type { Rejection } from '../errors.ts'
-import { DEFAULT_TIMING, type Timing } from '../timing.ts'
-import { ReplayWindows } from '../traffic/replay-window.ts'
-import { Allowance } from './allowance.ts'
-import { Beacon } from './beacon.ts'
-import { Context, type Status, type StepContext } from './context.ts'
-import { Decider, type InviteRequest, type Wish } from './decider.ts'
-import { Excluder } from './excluder.ts'
-import { type Awaited, HeldFrames } from './held-frames.ts'
-import { type Entrance, Newcomer } from './newcomer.ts'
-import { Introducer } from './introducer.ts'
-import { KeyRelay } from './key-relay.ts'
+import type { Group } from '../group/genesis.ts'
+import type { Millis, PeerId } from '../ids.ts'
+import type { Operation } from '../log/operation.ts'
+import type { StepContext } from './context.ts'
+import type { InviteRequest, Wish } from './decider.ts'
+import type { Awaited } from './held-frames.ts'
+import { Lineage, type MemberInit, type MemberInside, type MemberState } from './lineage.ts'
+import type { Entrance } from './newcomer.ts'
 import type { Inbound, Output } from './output.ts'
-import { Replier } from './replier.ts'
-import { Requests } from './requests.ts'
-import { type Read, screen, type Screened, type Waiting } from './screen.ts'
-import { Settler } from './settler.ts'
-import { SlotKeeper } from './slot-keeper.ts'
-import { Speaker } from './speaker.ts'
-import { fromString } from 'uint8arrays/from-string'
-
-export interface MemberInit {
-  readonly group: Group
-  readonly signer: Signer
-  /** Display name, at most `NAME_MAX` bytes. */
-  readonly name?: string
-  readonly timing?: Partial<Timing>
-  readonly start: StepContext
-}
-
-export interface MemberState {
-  readonly status: Status
-  /** What we send under; absent while no version that we can open covers our view. */
-  readonly version?: VersionId
-  readonly revision: number
-  readonly heads: readonly OperationId[]
-  readonly members: readonly { readonly peer: PeerId; readonly name: string; readonly online: boolean }[]
-  readonly exclusionsLeft: number
-  /** Messages of ours that wait for a key. */
-  readonly waiting: number
-}
-
-export interface MemberInside {
-  readonly log: MembershipLog
-  readonly keys: readonly VersionKeys[]
-  readonly heldFrames: number
-  readonly knocks: number
-}
+import type { Screened, Waiting } from './screen.ts'
 
 export class Member {
-  readonly #context: Context
-  readonly #requests: Requests
-  readonly #decider: Decider
-  readonly #excluder: Excluder
-  readonly #replier: Replier
-  readonly #introducer: Introducer
-  readonly #relay: KeyRelay
-  readonly #slots: SlotKeeper
-  readonly #beacon: Beacon
-  readonly #newcomer: Newcomer
-  readonly #speaker: Speaker
-  readonly #settler: Settler
-  readonly #windows = new ReplayWindows()
-  readonly #allowance = new Allowance()
-  readonly #held = new HeldFrames()
+  readonly #own: Lineage
 
   /** Throws `UsageError` when the name is too long. */
   constructor(init: MemberInit) {
-    const { name = '' } = init
-    if (fromString(name, 'utf8').length > NAME_MAX) {
-      throw new UsageError('bad-name', `The name is longer than ${NAME_MAX} bytes. Choose a shorter one.`)
-    }
-    const context = new Context({ ...init, name, timing: { ...DEFAULT_TIMING, ...init.timing } })
-    this.#context = context
-    this.#requests = new Requests(context)
-    this.#decider = new Decider(context)
-    this.#excluder = new Excluder(context)
-    this.#replier = new Replier(context, this.#excluder)
-    this.#introducer = new Introducer(context, { excluder: this.#excluder, replier: this.#replier })
-    this.#relay = new KeyRelay(context)
-    this.#slots = new SlotKeeper(context, this.#requests)
-    const roles = { slots: this.#slots, requests: this.#requests, excluder: this.#excluder }
-    this.#beacon = new Beacon(context, roles)
-    this.#newcomer = new Newcomer(context, this.#requests, this.#excluder)
-    this.#speaker = new Speaker(context)
-    this.#settler = new Settler(context, {
-      ...roles,
-      relay: this.#relay,
-      beacon: this.#beacon,
-      introducer: this.#introducer,
-      newcomer: this.#newcomer,
-      speaker: this.#speaker,
-      held: this.#held,
-      windows: this.#windows,
-    })
+    this.#own = new Lineage(init)
   }
 
   get self(): PeerId {
-    return this.#context.self
+    return this.#own.self
   }
 
   get group(): Group {
-    return this.#context.group
+    return this.#own.group
   }
 
   get state(): MemberState {
-    const { status, current, log, self } = this.#context
-    const members = [...log.roster.alive.keys()].map((peer) => ({
-      peer,
-      name: this.#context.nameOf(peer),
-      online: peer === self || this.#context.isOnline(peer),
-    }))
-    return {
-      status,
-      ...(current && { version: current.version }),
-      revision: current?.revision ?? 0,
-      heads: log.heads,
-      members,
-      exclusionsLeft: exclusionsLeft(log),
-      waiting: this.#speaker.held,
-    }
+    return this.#own.state
   }
 
   /**
@@ -140,213 +39,75 @@ export class Member {
    * simulation; nothing else may call it.
    */
   get unsafeInsideForTests(): MemberInside {
-    const { log, ring } = this.#context
-    return { log, keys: ring.versions, heldFrames: this.#held.size, knocks: this.#introducer.knocks }
+    return this.#own.unsafeInsideForTests
   }
 
   /** When `tick` should be called at the latest. */
   get nextDeadline(): Millis | undefined {
-    return this.#context.agenda.next
+    return this.#own.nextDeadline
   }
 
   /** Takes back operations that were stored before a restart. Call it before `start`. */
   restore(operations: readonly Operation[], at: StepContext): Output[] {
-    return this.#step(at, () => this.#context.log.integrate(operations))
+    return this.#own.restore(operations, at)
   }
 
   start(entrance: Entrance, at: StepContext): Output[] {
-    return this.#step(at, () => this.#newcomer.start(entrance))
+    return this.#own.start(entrance, at)
   }
 
   /** The network came, or came back: whoever waits to be let in asks again at once, a member shows itself. */
   wake(at: StepContext): Output[] {
-    return this.#step(at, () => {
-      if (this.#context.status === 'joining') this.#newcomer.askAgain()
-      else if (this.#context.status === 'joined') this.#beacon.start()
-    })
+    return this.#own.wake(at)
   }
 
   /** Runs whatever is due. */
   tick(at: StepContext): Output[] {
-    return this.#step(at, () => undefined)
+    return this.#own.tick(at)
   }
 
   /** Looks at a message from the network. Its claims have to be checked before `handle` may have it. */
   screen(inbound: Inbound, now: Millis): Screened | Waiting | Rejection {
-    const screener = {
-      context: this.#context,
-      requests: this.#requests,
-      windows: this.#windows,
-      allowance: this.#allowance,
-    }
-    return screen(screener, inbound, now)
+    return this.#own.screen(inbound, now)
   }
 
   /** Keeps a frame that cannot be read yet, and asks for what it waits for. A `retry` output brings it back. */
   hold(inbound: Inbound, awaits: Awaited, at: StepContext): Output[] {
-    return this.#step(at, () => {
-      this.#held.hold(inbound, awaits, this.#context.now)
-      const from = inbound.from as PeerId
-      if (this.#context.log.roster.alive.has(from)) this.#requests.hint(from)
-      else this.#requests.visit(from)
-    })
+    return this.#own.hold(inbound, awaits, at)
   }
 
   /** Takes a message whose claims all hold. */
-  handle({ message }: Screened, at: StepContext): Output[] {
-    return this.#step(at, () => this.#handle(message))
+  handle(screened: Screened, at: StepContext): Output[] {
+    return this.#own.handle(screened, at)
   }
 
   /** Says something to the room. Throws `UsageError` when it cannot even be held. */
   say(text: string, at: StepContext): Output[] {
-    return this.#step(at, () => this.#speaker.say(text))
+    return this.#own.say(text, at)
   }
 
   /** Excludes members. Throws `UsageError`, with nothing changed, when that cannot be. */
   exclude(peers: readonly PeerId[], reason: string, at: StepContext): Output[] {
-    return this.#step(at, () => this.#excluder.exclude(peers, reason))
+    return this.#own.exclude(peers, reason, at)
   }
 
   /** Asks the others to take us off the roster, and erases our keys. */
   leave(at: StepContext): Output[] {
-    return this.#step(at, () => {
-      this.#excluder.leave()
-      this.#settler.end('left')
-    })
+    return this.#own.leave(at)
   }
 
   /** Addresses to announce, at most four. */
   announce(addresses: readonly string[], at: StepContext): Output[] {
-    return this.#step(at, () => {
-      this.#context.addresses = addresses.slice(0, ADDRESSES_MAX)
-    })
+    return this.#own.announce(addresses, at)
   }
 
   /** A new invite as text. Throws `UsageError` outside. */
   invite(request: InviteRequest, at: StepContext): string {
-    this.#context.begin(at)
-    return this.#decider.invite(request)
+    return this.#own.invite(request, at)
   }
 
   /** Carries out what the user decided. Throws `UsageError`, with nothing changed, when that cannot be. */
   decide(wish: Wish, at: StepContext): Output[] {
-    return this.#step(at, () => {
-      if (wish.kind === 'admit') this.#introducer.admit(wish.peer)
-      else if (wish.kind === 'deny') this.#introducer.deny(wish.peer)
-      else this.#decider.decide(wish)
-    })
-  }
-
-  #step(at: StepContext, run: () => void): Output[] {
-    this.#context.begin(at)
-    this.#context.agenda.runDue(this.#context.now)
-    run()
-    this.#settler.settle()
-    return this.#context.drain()
-  }
-
-  #handle(message: Read): void {
-    switch (message.on) {
-      case 'room':
-        this.#handleRoom(message)
-        break
-      case 'lobby':
-        this.#handleLobby(message)
-        break
-      case 'reply':
-        this.#handleReply(message)
-        break
-    }
-  }
-
-  #handleRoom({ sender, session, reference, content }: Extract<Read, { on: 'room' }>): void {
-    const context = this.#context
-    // Things may have moved on while the signatures were checked (SPEC M3).
-    if (!context.log.roster.alive.has(sender) || !this.#windows.isFresh(sender, session)) return
-    this.#windows.mark(sender, session)
-    this.#beacon.hearMember(sender)
-    switch (content.kind) {
-      case 'chat':
-        context.notify({
-          event: 'message',
-          from: sender,
-          name: context.nameOf(sender),
-          text: content.text,
-          ...reference,
-        })
-        break
-      case 'heartbeat':
-        if (this.#beacon.hear(sender, content, reference.version)) this.#settler.lack()
-        break
-      case 'operations':
-        this.#requests.hint(sender)
-        context.integrate(content.operations)
-        break
-      case 'relayed':
-        this.#relay.hear(content)
-        break
-      case 'leave':
-        this.#excluder.hearLeave(
-          content.admissions.map(({ admission, signature }) => ({
-            peer: sender,
-            admission,
-            leave: signature,
-          })),
-        )
-        break
-    }
-  }
-
-  #handleLobby({ sender, directed, content }: Extract<Read, { on: 'lobby' }>): void {
-    if (content.kind === 'request') {
-      this.#hearHeads(sender, content)
-      if (this.#replier.handle(sender, content, directed)) this.#introducer.hear(sender, content)
-    } else if (content.kind === 'lobby-heartbeat') {
-      if (this.#context.status === 'joining') this.#newcomer.hearLobby(content)
-      if (this.#beacon.hearLobby(sender, content)) this.#newcomer.yieldTo(content)
-    }
-  }
-
-  /** A member that asks shows by its heads what it knows. */
-  #hearHeads(sender: PeerId, { heads, join }: Request): void {
-    const { log } = this.#context
-    if (!log.roster.alive.has(sender)) {
-      if (!join && !log.covers(heads)) this.#requests.visit(sender)
-      return
-    }
-    // A member that knocks has no keys: among those who knock it counts, but it will never confirm who is in.
-    if (!join || this.#context.status !== 'joined') this.#beacon.hearMember(sender)
-    if (log.covers(heads)) {
-      this.#beacon.confirm(sender, heads, 'request')
-    } else {
-      this.#requests.hint(sender)
-      this.#settler.lack()
-    }
-  }
-
-  #handleReply({ sender, message, content }: Extract<Read, { on: 'reply' }>): void {
-    const context = this.#context
-    const purpose = this.#requests.purposeOf(message)
-    if (purpose === undefined) return
-    // Anybody may answer a knock. It stays open until a member has, so that nobody else can spoil it.
-    if (purpose !== 'join') this.#requests.settle(message)
-    if (content.kind === 'refused') {
-      if (purpose === 'join') this.#newcomer.refused(content)
-      return
-    }
-    this.#requests.take(sender, content)
-    if (!context.log.roster.alive.has(sender)) return
-    if (purpose === 'join') {
-      this.#requests.settle(message)
-      this.#newcomer.introduced(sender)
-    }
-    for (const peer of content.online)
-      if (context.log.roster.alive.has(peer)) context.presence.suppose(peer, context.now)
-    this.#beacon.hearMember(sender)
-    this.#beacon.confirm(sender, content.heads, 'reply')
-    const isNews = content.operations.length > 0
-    const goesOn = content.more && isNews
-    if (purpose === 'join' && isNews && !content.keys) this.#newcomer.goOn(sender)
-    if (purpose === 'sync') this.#settler.lack(goesOn || !context.log.covers(content.heads))
+    return this.#own.decide(wish, at)
   }
 }
