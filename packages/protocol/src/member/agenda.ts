@@ -29,6 +29,13 @@ export class Agenda {
     this.#items.delete(name)
   }
 
+  /** Carries out a plan now, if there is one of that name. */
+  hasten(name: string): void {
+    const item = this.#items.get(name)
+    this.#items.delete(name)
+    item?.run()
+  }
+
   clear(): void {
     this.#items.clear()
   }

@@ -1,4 +1,4 @@
-/** Making changes: exclusions, leaves and seals, and telling everybody (paper §3.4 Leave; SPEC K2–K9, E1–E5). */
+/** Making changes: exclusions, leaves and seals, and telling everybody (paper §3.4 Leave; SPEC K2–K9, E1–E6). */
 import { fromString } from 'uint8arrays/from-string'
 import { UsageError } from '../errors.ts'
 import type { AdmissionId, PeerId, Slot, VersionId } from '../ids.ts'
@@ -16,6 +16,7 @@ import {
 } from '../log/operation.ts'
 import type { Entry } from '../log/roster.ts'
 import type { Context } from './context.ts'
+import type { Requests } from './requests.ts'
 
 export interface ChangeRequest {
   readonly targets: readonly Target[]
@@ -28,15 +29,19 @@ type KeyParent = Pick<VersionKeys, 'version' | 'slots'>
 /** A change is announced until this many others show it; the rest pull. */
 export const WITNESSES = 3
 const ANNOUNCEMENTS_MAX = 6
+/** A change whose secret nobody fetches is announced all the same after this many seal steps. */
+const HAND_OVER_STEPS = 2
 
 export class Excluder {
   readonly #context: Context
+  readonly #requests: Requests
   readonly #leaving = new Map<AdmissionId, Required<Target>>()
   /** Who has shown a head that follows an operation of ours, by operation. */
   readonly #witnesses = new Map<VersionId, Set<PeerId>>()
 
-  constructor(context: Context) {
+  constructor(context: Context, requests: Requests) {
     this.#context = context
+    this.#requests = requests
   }
 
   /** Excludes members on our user's word. Throws `UsageError` when it cannot be done; nothing has changed then. */
@@ -84,7 +89,7 @@ export class Excluder {
     const entry = context.log.get(operation.id)
     if (entry === undefined) return false
     context.current = context.ring.install(entry, secret, context.now)
-    this.#announce(entry, parent, 0)
+    this.#handOver(entry, parent)
     return true
   }
 
@@ -154,6 +159,31 @@ export class Excluder {
   #deepestHeld(): VersionKeys | undefined {
     const { log, ring } = this.#context
     return log.versions.map(({ operation }) => ring.get(operation.id)).find((keys) => keys !== undefined)
+  }
+
+  /**
+   * Somebody else has to have the secret before we announce the change, so that our crash does not strand it (SPEC E6). Where
+   * a wrap reaches somebody who is there, the announcement is what hands it over; else whoever we heard last is shown
+   * our heads, and fetches it.
+   */
+  #handOver(entry: Entry, parent: VersionKeys): void {
+    const { agenda, now, timing, onlineOthers, presence, table } = this.#context
+    const { id, body } = entry.operation
+    const wrapped = body.kind === 'change' ? body.wraps.map(({ slot }) => slot) : []
+    const isReached = onlineOthers.some((peer) => wrapped.some((slot) => table.of(peer).has(slot)))
+    const to = presence.heardSince(-Infinity).find((peer) => onlineOthers.includes(peer))
+    if (isReached || to === undefined) {
+      this.#announce(entry, parent, 0)
+      return
+    }
+    this.#requests.ask({ purpose: 'show', to, want: { version: parent.version, slots: [] } })
+    const wait = HAND_OVER_STEPS * timing.sealStepMs
+    agenda.set(`hand over ${id}`, now + wait, () => this.#announce(entry, parent, 0))
+  }
+
+  /** We gave somebody a version's keys: if it is a change of ours that waits for that, we announce it. */
+  handedOver(version: VersionId): void {
+    this.#context.agenda.hasten(`hand over ${version}`)
   }
 
   /** Tells everybody who holds the key parent, again and again until enough have shown that they know (SPEC E3). */

@@ -85,7 +85,7 @@ export class Lineage {
     this.#context = context
     this.#requests = new Requests(context)
     this.#decider = new Decider(context)
-    this.#excluder = new Excluder(context)
+    this.#excluder = new Excluder(context, this.#requests)
     this.#replier = new Replier(context, this.#excluder)
     this.#introducer = new Introducer(context, { excluder: this.#excluder, replier: this.#replier })
     this.#relay = new KeyRelay(context)

@@ -79,6 +79,7 @@ export class Replier {
     const online = [context.self, ...context.onlineOthers].slice(0, ONLINE_LISTED_MAX)
     const heads = context.log.heads.slice(0, PARENTS_MAX)
     this.#reply(to, request, { kind: 'page', operations, more, heads, online, ...(keys && { keys }) })
+    if (keys) this.#excluder.handedOver(keys.version)
   }
 
   #keysFor(peer: PeerId, want: Request['want']): HandedKeys | undefined {

@@ -8,8 +8,11 @@ import { admitted, isAdmitting } from '../log/roster.ts'
 import { PARENTS_MAX } from '../limits.ts'
 import type { Context } from './context.ts'
 
-/** What a request is for: to be let in, to catch up, to get slots, or to see the log of somebody we do not count as a member. */
-export type Purpose = 'join' | 'sync' | 'slots' | 'visit'
+/**
+ * What a request is for: to be let in, to catch up, to get slots, to see the log of somebody we do not count as a member, or
+ * to show our heads to whom it goes.
+ */
+export type Purpose = 'join' | 'sync' | 'slots' | 'visit' | 'show'
 
 interface Pending {
   readonly purpose: Purpose
