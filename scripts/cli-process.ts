@@ -89,6 +89,14 @@ export class CliProcess extends EventEmitter<CliEvents> {
     this.#child.kill(name)
   }
 
+  /** Kills the process as a power cut would, and waits until it is gone. */
+  async crash(): Promise<void> {
+    if (this.#ended) return
+    const end = once(this, 'end')
+    this.signal('SIGKILL')
+    await end
+  }
+
   /** Whether the process is gone. */
   get hasEnded(): boolean {
     return this.#ended

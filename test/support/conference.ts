@@ -10,6 +10,8 @@ export interface PeerSpec {
   /** Absent: it founds the room. */
   invite?: string
   flags?: string[]
+  /** Keeps identity and store, so that it can come back. */
+  isKept?: boolean
   /** For Node itself, e.g. a module that makes the process crash at a certain point. */
   nodeFlags?: string[]
 }
@@ -19,6 +21,13 @@ export interface MemberLine {
   name: string
   online: boolean
   via?: string
+}
+
+export interface RelaySite {
+  process: CliProcess
+  readonly address: string
+  /** Where its identity is kept. */
+  readonly identity: string
 }
 
 /** One process under test. */
@@ -67,27 +76,43 @@ export class Peer {
 
 export class Conference {
   readonly peers: Peer[] = []
+  readonly relays: RelaySite[] = []
   readonly #directory: string
-  relay: CliProcess
-  relayAddress: string
 
-  private constructor(directory: string, relay: CliProcess, relayAddress: string) {
+  private constructor(directory: string) {
     this.#directory = directory
-    this.relay = relay
-    this.relayAddress = relayAddress
   }
 
-  static async start(): Promise<Conference> {
-    const directory = await mkdtemp(join(tmpdir(), 'conclave-test-'))
-    const { relay, address } = await startRelay(directory, '/ip4/127.0.0.1/tcp/0/ws')
-    return new Conference(directory, relay, address)
+  static async start({ relays = 1 } = {}): Promise<Conference> {
+    const conference = new Conference(await mkdtemp(join(tmpdir(), 'conclave-test-')))
+    for (let i = 0; i < relays; i++) await conference.#addRelay(`relay-${i}.identity`)
+    return conference
+  }
+
+  async #addRelay(name: string): Promise<void> {
+    const identity = this.directory(name)
+    const started = await startRelay(identity, '/ip4/127.0.0.1/tcp/0/ws')
+    this.relays.push({ ...started, identity })
+  }
+
+  get relay(): CliProcess {
+    return this.#site.process
+  }
+
+  get relayAddress(): string {
+    return this.#site.address
+  }
+
+  get #site(): RelaySite {
+    const [site] = this.relays
+    if (site === undefined) throw new Error('The conference has no relay.')
+    return site
   }
 
   /** Starts the relay again, where and as who it was before. */
-  async restartRelay(): Promise<void> {
-    const listen = this.relayAddress.split('/p2p/')[0] ?? ''
-    const { relay } = await startRelay(this.#directory, listen)
-    this.relay = relay
+  async restartRelay(site = this.#site): Promise<void> {
+    const { process } = await startRelay(site.identity, site.address.split('/p2p/')[0] ?? '')
+    site.process = process
   }
 
   /** A directory that is removed with the conference. */
@@ -96,20 +121,44 @@ export class Conference {
   }
 
   /** Starts a peer without waiting for it to be in. */
-  spawn({ name, invite, flags = [], nodeFlags = [] }: PeerSpec): Peer {
-    const where = invite === undefined ? ['--relay', this.relayAddress] : [invite]
-    const peer = new Peer(name, new CliProcess(['peer', ...where, '--name', name, ...flags], nodeFlags))
+  spawn({ name, invite, flags = [], isKept = false, nodeFlags = [] }: PeerSpec): Peer {
+    const founding = this.relays.flatMap(({ address }) => ['--relay', address])
+    const where = invite === undefined ? founding : [invite]
+    const kept = isKept ? this.#keeping(name) : []
+    return this.#start(name, [...where, ...kept, ...flags], nodeFlags)
+  }
+
+  /** Starts a kept peer again: it has its identity, its store, and nothing else to go by. */
+  again({ name }: Peer, flags: string[] = []): Peer {
+    return this.#start(name, [...this.#keeping(name), ...flags], [])
+  }
+
+  #start(name: string, args: string[], nodeFlags: string[]): Peer {
+    const peer = new Peer(name, new CliProcess(['peer', ...args, '--name', name], nodeFlags))
     this.peers.push(peer)
     return peer
   }
 
+  #keeping(name: string): string[] {
+    return ['--identity', this.directory(`${name}.identity`), '--store', this.storeOf(name)]
+  }
+
+  /** The directory that a kept peer of that name has its store in. */
+  storeOf(name: string): string {
+    return this.directory(`${name}.store`)
+  }
+
   /** A room of peers that have all joined and know of each other. */
-  async room(count: number, flags: string[] = []): Promise<{ peers: Peer[]; invite: string }> {
-    const founder = this.spawn({ name: 'peer 1', flags })
+  async room(
+    count: number,
+    flags: string[] = [],
+    { isKept = false } = {},
+  ): Promise<{ peers: Peer[]; invite: string }> {
+    const founder = this.spawn({ name: 'peer 1', flags, isKept })
     await founder.joined()
     const invite = await this.invite(founder)
     const others = Array.from({ length: count - 1 }, (_, i) =>
-      this.spawn({ name: `peer ${i + 2}`, invite, flags }),
+      this.spawn({ name: `peer ${i + 2}`, invite, flags, isKept }),
     )
     await Promise.all(others.map(async (peer) => await peer.joined()))
     const peers = [founder, ...others]
@@ -160,17 +209,18 @@ export class Conference {
   }
 
   async stop(): Promise<void> {
-    await Promise.all([...this.peers.map(async (peer) => await peer.process.stop()), this.relay.stop()])
+    const processes = [...this.peers, ...this.relays].map(({ process }) => process)
+    await Promise.all(processes.map(async (process) => await process.stop()))
     await rm(this.#directory, { recursive: true, force: true })
   }
 }
 
 async function startRelay(
-  directory: string,
+  identity: string,
   listen: string,
-): Promise<{ relay: CliProcess; address: string }> {
-  const relay = new CliProcess(['relay', '--listen', listen, '--identity', join(directory, 'relay.identity')])
-  const { multiaddrs } = await relay.expect('listening')
+): Promise<{ process: CliProcess; address: string }> {
+  const process = new CliProcess(['relay', '--listen', listen, '--identity', identity])
+  const { multiaddrs } = await process.expect('listening')
   if (!Array.isArray(multiaddrs)) throw new Error('The relay did not say where it listens.')
-  return { relay, address: String(multiaddrs[0]) }
+  return { process, address: String(multiaddrs[0]) }
 }
