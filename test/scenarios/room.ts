@@ -4,7 +4,13 @@ import { Archive } from '../simulation/archive.ts'
 import { Coalition } from '../simulation/attacker.ts'
 import { whyApart } from '../simulation/checkers.ts'
 import { Secrecy } from '../simulation/secrecy.ts'
-import { groupOf, type Group, type Policy } from '../../packages/protocol/src/group/genesis.ts'
+import {
+  DEFAULT_ID_SPACE,
+  groupOf,
+  type Group,
+  type IdSpace,
+  type Policy,
+} from '../../packages/protocol/src/group/genesis.ts'
 import type { Suite } from '@conclave/protocol'
 import { type SimPeer, World } from '../simulation/world.ts'
 
@@ -14,8 +20,9 @@ export class Room {
   readonly peers: SimPeer[]
 
   /** `policy`: who may do what; an open room by default. */
-  constructor(count: number, seed = 1, policy?: Policy) {
-    this.world = new World(seed, policy && { group: (suite) => groupWith(policy, suite) })
+  constructor(count: number, seed = 1, policy?: Policy, idSpace?: IdSpace) {
+    const isOwn = policy !== undefined || idSpace !== undefined
+    this.world = new World(seed, isOwn ? { group: (suite) => groupWith({ policy, idSpace }, suite) } : {})
     this.archive = new Archive(this.world)
     this.peers = Array.from({ length: count }, (_, i) => this.world.peer(`p${i}`))
     const [founder, ...others] = this.peers
@@ -98,10 +105,18 @@ export class Room {
   }
 }
 
-function groupWith(policy: Policy, suite: Suite): Group {
+const OPEN: Policy = { admit: 'anyone', exclude: 'member' }
+
+function groupWith(
+  {
+    policy = OPEN,
+    idSpace = DEFAULT_ID_SPACE,
+  }: { policy?: Policy | undefined; idSpace?: IdSpace | undefined },
+  suite: Suite,
+): Group {
   const genesis = {
     nonce: new Uint8Array(16),
-    idSpace: { symbols: 128, radix: 4 },
+    idSpace,
     suite: suite.number,
     policy,
     name: 'with a policy',

@@ -28,6 +28,10 @@ const ACTIONS: readonly Action[] = [
   { weight: 3, run: backdate },
   { weight: 0.5, run: restartAll },
   { weight: 0.5, run: wait },
+  { weight: 2, run: refresh },
+  { weight: 1, run: refreshAtOnce },
+  { weight: 1, run: crashAfterRefresh },
+  { weight: 1, run: refreshUnaware },
 ]
 
 /** Does one thing at random. */
@@ -149,6 +153,33 @@ function restartAll(history: History): void {
 function wait(history: History): void {
   history.note('wait', 'more than a minute')
   history.world.run(70_000)
+}
+
+function refresh(history: History): void {
+  const peer = history.world.random.pick(history.joined)
+  if (peer) history.attempt('refresh', peer.label, () => peer.decide({ kind: 'refresh' }))
+}
+
+function refreshAtOnce(history: History): void {
+  refresh(history)
+  refresh(history)
+}
+
+/** Nobody else may hold the secret yet. */
+function crashAfterRefresh(history: History): void {
+  const peer = history.joined.length > 2 && history.world.random.pick(history.joined)
+  if (!peer) return
+  history.attempt('refresh', peer.label, () => peer.decide({ kind: 'refresh' }))
+  history.note('crash', `${peer.label} after its refresh`)
+  peer.crash()
+}
+
+/** By somebody who does not know of an exclusion that was made at the same time. */
+function refreshUnaware(history: History): void {
+  const two = history.joined.length > 3 && pickTwo(history)
+  if (!two) return
+  excludeOne(history)
+  history.attempt('refresh', two[0].label, () => two[0].decide({ kind: 'refresh' }))
 }
 
 function partition(history: History): void {

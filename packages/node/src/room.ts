@@ -160,6 +160,11 @@ export class Room extends TypedEventEmitter<RoomEvents> {
     await this.#decide({ kind: 'deny', peer: peer as PeerId })
   }
 
+  /** Makes all keys anew: whatever was stolen of them before opens nothing that is said after. */
+  async refresh(): Promise<void> {
+    await this.#decide({ kind: 'refresh' })
+  }
+
   async #decide(wish: Wish): Promise<void> {
     this.#mustBeIn()
     this.#driver.run((at) => this.#member.decide(wish, at))

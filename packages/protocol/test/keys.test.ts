@@ -122,7 +122,7 @@ describe('covers', () => {
     }
     log.integrate([root])
     log.integrate([admit(1)])
-    expect(taintedSlots(log.roster, table).size).toBe(0)
+    expect(taintedSlots(log, root.id, table).size).toBe(0)
     const target = { peer: peerOf(bob), admission: log.heads[0] ?? root.id }
     const change = {
       kind: 'change',
@@ -135,10 +135,10 @@ describe('covers', () => {
       wraps: [],
     } as const
     log.integrate([makeOperation(of, { parents: log.heads }, change, alice)])
-    expect(taintedSlots(log.roster, table)).toEqual(table.of(peerOf(bob)))
+    expect(taintedSlots(log, root.id, table)).toEqual(table.of(peerOf(bob)))
     log.integrate([admit(2)])
     expect(log.roster.alive.has(peerOf(bob))).toBe(true)
-    expect(taintedSlots(log.roster, table).size).toBe(128)
+    expect(taintedSlots(log, root.id, table).size).toBe(128)
   })
 })
 

@@ -63,6 +63,10 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
     await room.revoke(fields.text('url'))
     return {}
   },
+  refresh: async (_fields, { room }) => {
+    await room.refresh()
+    return {}
+  },
   members: (_fields, { room }) => ({ members: room.members }),
   state: (_fields, { room }) => ({ ...room.state }),
   leave: async (_fields, target) => {
@@ -77,7 +81,7 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
 }
 
 /** Commands of the JSON form that are not built yet. They answer, so that a program can tell them from typing errors. */
-const UNSUPPORTED = ['vote', 'refresh', 'merge', 'transition', 'split', 'destroy']
+const UNSUPPORTED = ['vote', 'merge', 'transition', 'split', 'destroy']
 
 /** Reads and carries out one line. Never rejects: whatever is wrong with it is in the reply. */
 export async function answer(line: string, target: Target): Promise<Reply> {

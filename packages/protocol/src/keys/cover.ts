@@ -1,8 +1,9 @@
 /** Who is tainted, who is covered, and what a change has to be wrapped under (SPEC K5–K8, paper §3.3). */
 import type { SlotTable } from '../group/slots.ts'
-import type { PeerId, Slot } from '../ids.ts'
+import type { PeerId, Slot, VersionId } from '../ids.ts'
 import type { MembershipLog } from '../log/membership-log.ts'
-import { admitted, type Entry, type Roster } from '../log/roster.ts'
+import { admitted, type AdmittingEntry, type Entry } from '../log/roster.ts'
+import { keylessIn } from './generation.ts'
 
 /** A member the author does not know of yet is missed with at most this probability. */
 const MISS_MAX = 0.01
@@ -19,9 +20,14 @@ export function covers(log: MembershipLog, version: Entry): boolean {
   return true
 }
 
-/** Slots that somebody who is not on the roster was keyed for in this generation (SPEC K8). */
-export function taintedSlots(roster: Roster, table: SlotTable): Set<Slot> {
-  return table.union([...roster.dead.values()].map(admitted))
+/** Slots that somebody who is not on the roster may have been keyed for in a version's generation (SPEC K8, K16). */
+export function taintedSlots(log: MembershipLog, version: VersionId, table: SlotTable): Set<Slot> {
+  return table.union(tainting(log, version).map(admitted))
+}
+
+function tainting(log: MembershipLog, version: VersionId | undefined): AdmittingEntry[] {
+  const keyless = keylessIn(log, version)
+  return [...log.roster.dead].filter(([admission]) => !keyless.has(admission)).map(([, entry]) => entry)
 }
 
 export interface CoverInput {
@@ -83,12 +89,12 @@ function bestSlot(
 }
 
 /**
- * How many more exclusions until one member is expected to be cut off from changes: with `m` IDs gone, a member's slot is
- * untainted with probability `(1 − 1/k)^m`, independently in each of `n` positions.
+ * How many more exclusions a version's generation bears until one member is expected to be cut off from changes: with `m`
+ * IDs gone, a member's slot is untainted with probability `(1 − 1/k)^m`, independently in each of `n` positions.
  */
-export function exclusionsLeft(log: MembershipLog): number {
+export function exclusionsLeft(log: MembershipLog, version: VersionId | undefined): number {
   const { symbols, radix } = log.group.genesis.idSpace
-  const gone = new Set([...log.roster.dead.values()].map(admitted)).size
+  const gone = new Set(tainting(log, version).map(admitted)).size
   const members = Math.max(1, log.roster.alive.size)
   for (let more = 0; ; more++) {
     const clean = (1 - 1 / radix) ** (gone + more)

@@ -28,6 +28,8 @@ export function whyInvalid(operation: Operation, state: State): string | undefin
       return whyInvalidAdmission(body, state)
     case 'change':
       return whyInvalidChange(operation, body, state)
+    case 'refresh':
+      return undefined
     case 'revocation':
     case 'denial':
       return whyInvalidDecision(operation.author, body, state)

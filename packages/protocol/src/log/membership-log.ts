@@ -159,12 +159,14 @@ export class MembershipLog {
     const standing = before.alive.get(operation.author)?.[0]
     const why = whyInvalid(operation, { log: this, past, before })
     if (why !== undefined) return { code: 'invalid-operation', detail: why }
+    const generation = this.#generationOf(operation)
     const entry: Entry = {
       operation,
       index: this.#entries.length,
       past,
       depth,
       ...(standing && { standing }),
+      ...(generation && { generation }),
     }
     this.#entries.push(entry)
     this.#byId.set(operation.id, entry)
@@ -173,6 +175,11 @@ export class MembershipLog {
     // Later operations of the same batch are judged against what just entered.
     this.#roster = STALE
     return entry
+  }
+
+  #generationOf({ body }: Operation): Entry | undefined {
+    const keyParent = body.kind === 'change' ? this.#byId.get(body.keyParent) : undefined
+    return keyParent?.generation ?? keyParent
   }
 
   /** The state an operation names. Most name all there is, whose roster is at hand. */

@@ -63,13 +63,21 @@ export interface Change {
   readonly wraps: readonly Wrap[]
 }
 
+/** Makes a version that begins a generation: no key of before leads to it, and every slot is made anew (SPEC K15). */
+export interface Refresh {
+  readonly kind: 'refresh'
+  readonly nonce: Uint8Array
+  /** Commits to the chain key. */
+  readonly commitment: Uint8Array
+}
+
 export interface Wrap {
   readonly slot: Slot
   /** 32 bytes: the version's secret under the slot's KEK. */
   readonly wrapped: Uint8Array
 }
 
-export type OperationBody = Founding | Admission | Change | Decision
+export type OperationBody = Founding | Admission | Change | Refresh | Decision
 
 export interface OperationHeader {
   readonly parents: readonly OperationId[]
@@ -84,8 +92,8 @@ export interface Operation extends OperationHeader {
 }
 
 const FORMAT = 1
-// Retired numbers are listed, never used again. 4 to 9 are kept for refresh, merge, scheme change, vote, destruction, roster.
-const KINDS = { founding: 1, admission: 2, change: 3, revocation: 10, denial: 11 } as const
+// Retired numbers are listed, never used again. 5 to 9 are kept for merge, scheme change, vote, destruction, roster.
+const KINDS = { founding: 1, admission: 2, change: 3, refresh: 4, revocation: 10, denial: 11 } as const
 export const OPERATION_NONCE_LENGTH = 16
 export const COMMITMENT_LENGTH = 32
 
@@ -166,6 +174,8 @@ function encodeBody(group: Group, header: OperationHeader, body: OperationBody):
       return writeChangeHeader(writer, body, group)
         .list(body.wraps, (inner, wrap) => inner.u16(wrap.slot).fixed(wrap.wrapped))
         .finish()
+    case 'refresh':
+      return writer.fixed(body.nonce).fixed(body.commitment).finish()
     case 'revocation':
     case 'denial':
       return writeDecision(writer, body).finish()
@@ -229,6 +239,8 @@ function readUnsigned(reader: Reader, group: Group): { header: OperationHeader; 
       return { header, body: readAdmission(reader) }
     case KINDS.change:
       return { header, body: readChange(reader, group) }
+    case KINDS.refresh:
+      return { header, body: readRefresh(reader) }
     case KINDS.revocation:
       return { header, body: readRevocation(reader) }
     case KINDS.denial:
@@ -278,6 +290,11 @@ function readChange(reader: Reader, group: Group): Change {
   )
   if (wraps.some((wrap) => wrap.slot >= size)) reader.fail('wrap under a slot that is not in the table')
   return { kind: 'change', keyParent, targets, reason, nonce, commitment, tainted, wraps }
+}
+
+function readRefresh(reader: Reader): Refresh {
+  const nonce = reader.fixed(OPERATION_NONCE_LENGTH)
+  return { kind: 'refresh', nonce, commitment: reader.fixed(COMMITMENT_LENGTH) }
 }
 
 function readTarget(reader: Reader): Target {

@@ -18,6 +18,8 @@ export interface Entry {
   readonly depth: number
   /** The admission its author was a member by when it signed; absent for a founding. */
   readonly standing?: Entry
+  /** Of a change: the founding or refresh that its keys come from (SPEC K15). */
+  readonly generation?: Entry
 }
 
 export type AdmittingEntry = Entry & { readonly operation: Operation & { body: Admission | Founding } }
@@ -32,10 +34,10 @@ export function isChange(entry: Entry): entry is ChangeEntry {
   return entry.operation.body.kind === 'change'
 }
 
-/** Whether it makes a version: every change does, and the founding. */
+/** Whether it makes a version: every change does, and what begins a generation. */
 export function isVersion(entry: Entry): boolean {
   const { kind } = entry.operation.body
-  return kind === 'change' || kind === 'founding'
+  return kind === 'change' || kind === 'refresh' || kind === 'founding'
 }
 
 /** The peer that an entry admits. */
@@ -70,6 +72,8 @@ export interface Roster {
   readonly revoked: ReadonlySet<string>
   /** How often each peer was denied. */
   readonly denials: ReadonlyMap<PeerId, number>
+  /** Refreshes that count: what was before them keys nothing any more (SPEC K15). */
+  readonly refreshes: readonly Entry[]
 }
 
 /** The entries of a set by what they are about. */
@@ -123,7 +127,9 @@ export function judge(entries: readonly Entry[]): Roster {
     const { body } = entry.operation
     if (body.kind === 'denial' && !isVoid(entry)) denials.set(body.peer, (denials.get(body.peer) ?? 0) + 1)
   }
-  return { alive, dead, endings, denials, revoked: new Set(counting.map(([name]) => name)) }
+  const refreshes = entries.filter((entry) => entry.operation.body.kind === 'refresh' && !isVoid(entry))
+  const revoked = new Set(counting.map(([name]) => name))
+  return { alive, dead, endings, denials, revoked, refreshes }
 }
 
 /**

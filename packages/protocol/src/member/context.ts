@@ -3,6 +3,7 @@ import { fromString } from 'uint8arrays/from-string'
 import { toString } from 'uint8arrays/to-string'
 import { Entropy } from '../crypto/entropy.ts'
 import type { Signer, Suite } from '../crypto/suite.ts'
+import { UsageError } from '../errors.ts'
 import type { Group } from '../group/genesis.ts'
 import { SlotTable } from '../group/slots.ts'
 import {
@@ -69,6 +70,8 @@ export class Context {
   status: Status = 'idle'
   /** The version we send under: the best that covers our view and that we can open (SPEC K7). */
   current: VersionKeys | undefined
+  /** The last version we sent under, also while there is none. */
+  spokenUnder: VersionKeys | undefined
   /** When another member last showed that it knows no more than we do. */
   confirmedAt: Millis = -Infinity
   /** Whether we may speak: a second member has confirmed what our introducer told us (SPEC J6). */
@@ -77,6 +80,8 @@ export class Context {
   hasHeardOthers = false
   /** The version we made when nobody was left who had keys. */
   anew: VersionId | undefined
+  /** A refresh that was made while we were in: nobody held its slots before we could. */
+  witnessedRefresh: VersionId | undefined
   /** Whether we were a member when we set out, by what was stored: else an old end of ours in the log is no news. */
   wasMember = false
   /** Who let us in: its word alone does not confirm itself. */
@@ -131,6 +136,7 @@ export class Context {
     this.log = new MembershipLog(this.group)
     this.ring = new KeyRing(this.group, this.log, this.timing)
     this.current = undefined
+    this.spokenUnder = undefined
     this.confirmed = false
     this.confirmedAt = -Infinity
     this.hasHeardOthers = false
@@ -150,6 +156,15 @@ export class Context {
   /** Whether we hold what it takes to let others in and answer them. */
   get isReady(): boolean {
     return this.status === 'joined' && this.current !== undefined && this.confirmed
+  }
+
+  /** What we send under, for who may act. Throws `UsageError` while we are not in, or not confirmed. */
+  mustBeReady(): VersionKeys {
+    if (this.isReady && this.current !== undefined) return this.current
+    throw new UsageError(
+      'not-joined',
+      'You are not in the room yet, or nobody has confirmed that you are. Try again soon.',
+    )
   }
 
   /** Members other than ourselves. */
@@ -226,6 +241,8 @@ export class Context {
     if (entered.length > 0)
       this.emit({ kind: 'store', operations: entered.map(({ operation }) => operation) })
     for (const { code, detail } of refused) this.notify({ event: 'rejected', code, detail })
+    const refresh = entered.findLast(({ operation }) => operation.body.kind === 'refresh')
+    if (refresh && this.status === 'joined') this.witnessedRefresh = refresh.operation.id
   }
 
   /** Signs something on all that we know, takes it, and tells the others under `keys`. */

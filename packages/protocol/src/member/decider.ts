@@ -25,6 +25,8 @@ export type Wish =
   | { readonly kind: 'revoke'; readonly invite: string }
   | { readonly kind: 'admit'; readonly peer: PeerId }
   | { readonly kind: 'deny'; readonly peer: PeerId }
+  /** All keys made anew. */
+  | { readonly kind: 'refresh' }
 
 export class Decider {
   readonly #context: Context
@@ -77,15 +79,10 @@ export class Decider {
 
   /** The keys to tell the room under. Throws when we are not in, or not entitled. */
   #mayDecide(body: Decision): VersionKeys {
-    const { isReady, current, log, self } = this.#context
-    if (!isReady || current === undefined) {
-      throw new UsageError(
-        'not-joined',
-        'You are not in the room yet, or nobody has confirmed that you are. Try again soon.',
-      )
-    }
+    const { log, self } = this.#context
+    const keys = this.#context.mustBeReady()
     const why = whyNotEntitled(self, body, log)
     if (why !== undefined) throw new UsageError('not-entitled', `This room does not let you: ${why}.`)
-    return current
+    return keys
   }
 }

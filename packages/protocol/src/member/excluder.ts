@@ -4,12 +4,14 @@ import { UsageError } from '../errors.ts'
 import type { AdmissionId, PeerId, Slot, VersionId } from '../ids.ts'
 import { chainOf, commitmentOf, wrapSecret } from '../keys/derivation.ts'
 import { coverOf, taintedSlots } from '../keys/cover.ts'
+import { isOutdated } from '../keys/generation.ts'
 import type { VersionKeys } from '../keys/version-keys.ts'
 import { PARENTS_MAX, REASON_MAX, TARGETS_MAX } from '../limits.ts'
 import {
   type Change,
   changeHeader,
   makeOperation,
+  type Operation,
   OPERATION_NONCE_LENGTH,
   signedLeave,
   type Target,
@@ -22,9 +24,6 @@ export interface ChangeRequest {
   readonly targets: readonly Target[]
   readonly reason: string
 }
-
-/** What a change is wrapped under. */
-type KeyParent = Pick<VersionKeys, 'version' | 'slots'>
 
 /** A change is announced until this many others show it; the rest pull. */
 export const WITNESSES = 3
@@ -46,13 +45,8 @@ export class Excluder {
 
   /** Excludes members on our user's word. Throws `UsageError` when it cannot be done; nothing has changed then. */
   exclude(peers: readonly PeerId[], reason: string): void {
-    const { log, self, isReady } = this.#context
-    if (!isReady) {
-      throw new UsageError(
-        'not-joined',
-        'You are not in the room yet, or nobody has confirmed that you are. Try again soon.',
-      )
-    }
+    const { log, self } = this.#context
+    this.#context.mustBeReady()
     if (peers.length === 0) throw new UsageError('nothing-to-do', 'Name at least one member to exclude.')
     if (peers.includes(self))
       throw new UsageError('not-yourself', 'You cannot exclude yourself. Leave the room instead.')
@@ -70,9 +64,7 @@ export class Excluder {
     })
     if (targets.length > TARGETS_MAX)
       throw new UsageError('too-many', `Exclude at most ${TARGETS_MAX} members at once.`)
-    if (!this.change({ targets, reason })) {
-      throw new UsageError('not-joined', "We are still waiting for the room's keys. Try again in a moment.")
-    }
+    this.change({ targets, reason })
   }
 
   /**
@@ -81,43 +73,48 @@ export class Excluder {
    */
   change(request: ChangeRequest): boolean {
     const context = this.#context
-    const parent = context.current ?? this.#deepestHeld()
+    const parent = this.#keyParent
     if (parent === undefined) return false
     const secret = context.entropy.bytes(32)
-    const operation = this.#sign(request, parent, secret)
-    context.integrate([operation])
-    const entry = context.log.get(operation.id)
-    if (entry === undefined) return false
-    context.current = context.ring.install(entry, secret, context.now)
-    this.#handOver(entry, parent)
-    return true
-  }
-
-  /**
-   * Everybody who held the keys is gone, or restarted as we did: a version that nobody's old keys open. Who is on the
-   * roster gets it from us on request; the slots are made anew (SPEC F3). Returns whether there was a version to follow.
-   */
-  startAnew(): boolean {
-    const context = this.#context
-    const [latest] = context.log.versions
-    if (latest === undefined) return false
-    const secret = context.entropy.bytes(32)
-    const keyless = { version: latest.operation.id, slots: new Map() }
-    const operation = this.#sign({ targets: [], reason: '' }, keyless, secret)
-    context.integrate([operation])
-    const entry = context.log.get(operation.id)
-    if (entry) context.ring.install(entry, secret, context.now)
-    context.anew = entry?.operation.id
+    const entry = this.#take(this.#sign(request, parent, secret), secret)
+    if (entry) this.#handOver(entry, parent)
     return entry !== undefined
   }
 
-  #sign(request: ChangeRequest, parent: KeyParent, secret: Uint8Array): ReturnType<typeof makeOperation> {
+  /**
+   * Begins a generation: a version that no key of before opens, and whose slots are made anew. Who is on the roster asks for
+   * its secret; whoever holds keys of before is told of it (SPEC K15). Returns the version.
+   */
+  refresh(): VersionId | undefined {
+    const context = this.#context
+    const { group, log, signer, entropy } = context
+    const secret = entropy.bytes(32)
+    const nonce = entropy.bytes(OPERATION_NONCE_LENGTH)
+    const commitment = commitmentOf(group, nonce, chainOf(group, nonce, secret))
+    const before = context.current ?? this.#deepestHeld(() => true)
+    const header = { parents: log.heads.slice(0, PARENTS_MAX) }
+    const operation = makeOperation(group, header, { kind: 'refresh', nonce, commitment }, signer)
+    const entry = this.#take(operation, secret)
+    if (entry && before) this.#handOver(entry, before)
+    return entry?.operation.id
+  }
+
+  /** A version of our own making is what we send under from now on. */
+  #take(operation: Operation, secret: Uint8Array): Entry | undefined {
+    const context = this.#context
+    context.integrate([operation])
+    const entry = context.log.get(operation.id)
+    if (entry) context.current = context.ring.install(entry, secret, context.now)
+    return entry
+  }
+
+  #sign(request: ChangeRequest, parent: VersionKeys, secret: Uint8Array): Operation {
     const { group, log, signer, self, entropy } = this.#context
     const header = { parents: log.heads.slice(0, PARENTS_MAX), author: self }
     const nonce = entropy.bytes(OPERATION_NONCE_LENGTH)
     const commitment = commitmentOf(group, nonce, chainOf(group, nonce, secret))
     const targets = [...request.targets].sort((a, b) => (a.admission < b.admission ? -1 : 1))
-    const tainted = this.#taintAfter(targets)
+    const tainted = this.#taintAfter(targets, parent)
     const { reason } = request
     const body = {
       kind: 'change',
@@ -140,14 +137,14 @@ export class Excluder {
   }
 
   /** All slots of whoever is not on the roster once these are gone (SPEC K8), in ascending order. */
-  #taintAfter(targets: readonly Target[]): Slot[] {
+  #taintAfter(targets: readonly Target[], parent: VersionKeys): Slot[] {
     const { log, table } = this.#context
-    const tainted = taintedSlots(log.roster, table)
+    const tainted = taintedSlots(log, parent.version, table)
     for (const slot of table.union(targets.map(({ peer }) => peer))) tainted.add(slot)
     return [...tainted].sort((a, b) => a - b)
   }
 
-  #coverAfter(targets: readonly Target[], tainted: readonly Slot[], parent: KeyParent): readonly Slot[] {
+  #coverAfter(targets: readonly Target[], tainted: readonly Slot[], parent: VersionKeys): readonly Slot[] {
     const { others, table, group } = this.#context
     const avoid = new Set(tainted)
     const gone = new Set(targets.map(({ peer }) => peer))
@@ -156,9 +153,16 @@ export class Excluder {
     return coverOf({ usable, members, table, radix: group.genesis.idSpace.radix }).slots
   }
 
-  #deepestHeld(): VersionKeys | undefined {
+  /** What a change can be made from: what we send under, or else the deepest version held of a generation that counts. */
+  get #keyParent(): VersionKeys | undefined {
+    const { current, log } = this.#context
+    return current ?? this.#deepestHeld((version) => !isOutdated(log.roster, version))
+  }
+
+  #deepestHeld(fits: (version: Entry) => boolean): VersionKeys | undefined {
     const { log, ring } = this.#context
-    return log.versions.map(({ operation }) => ring.get(operation.id)).find((keys) => keys !== undefined)
+    const held = log.versions.find((version) => fits(version) && ring.get(version.operation.id) !== undefined)
+    return held && ring.get(held.operation.id)
   }
 
   /**
@@ -219,10 +223,22 @@ export class Excluder {
     const { agenda, log, now, timing } = this.#context
     const name = `seal ${log.heads.join()}`
     if (!owed || agenda.has(name)) return
-    const wait = timing.sealStepMs * (0.5 + this.#context.rank(name))
+    // Who holds no key to seal with lets those go first who may: from it, it would have to be a refresh.
+    const patience = this.#keyParent ? 0 : timing.supersedeMs
+    const wait = patience + timing.sealStepMs * (0.5 + this.#context.rank(name))
     agenda.set(name, now + wait, () => {
       const stillOwed = this.#context.status === 'joined' && this.#context.current === undefined
       if (stillOwed && name === `seal ${this.#context.log.heads.join()}`) this.#seal()
+    })
+  }
+
+  /** The next exclusion would cut somebody off from changes: somebody makes the table anew (SPEC K15). */
+  planRefresh(version: VersionId): void {
+    const { agenda, now, timing, others } = this.#context
+    if (others.length === 0) return
+    const wait = timing.heartbeatMs * (1 + this.#context.rank(`refresh ${version}`))
+    agenda.setOnce(`refresh ${version}`, now + wait, () => {
+      if (this.#context.current?.version === version) this.refresh()
     })
   }
 
@@ -246,8 +262,9 @@ export class Excluder {
     })
   }
 
+  /** Of a generation that nobody holds here there is no going on but by another one (SPEC K9). */
   #seal(): void {
-    this.change({ targets: [], reason: '' })
+    if (!this.change({ targets: [], reason: '' })) this.refresh()
   }
 
   /** Our own wish to leave: we sign it, somebody else makes the keys we must not know. */

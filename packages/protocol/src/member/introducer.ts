@@ -87,14 +87,9 @@ export class Introducer {
   }
 
   #knockOf(peer: PeerId): Knock {
-    const { isReady, log } = this.#context
+    const { log } = this.#context
     this.#forget()
-    if (!isReady) {
-      throw new UsageError(
-        'not-joined',
-        'You are not in the room yet, or nobody has confirmed that you are. Try again soon.',
-      )
-    }
+    this.#context.mustBeReady()
     if (log.roster.alive.has(peer)) throw new UsageError('is-a-member', `${peer} is in the room already.`)
     const knock = this.#knocks.get(peer)
     if (knock === undefined)

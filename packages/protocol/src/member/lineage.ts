@@ -127,7 +127,7 @@ export class Lineage {
       revision: current?.revision ?? 0,
       heads: log.heads,
       members,
-      exclusionsLeft: exclusionsLeft(log),
+      exclusionsLeft: exclusionsLeft(log, current?.version ?? log.versions[0]?.operation.id),
       waiting: this.#speaker.held,
     }
   }
@@ -230,8 +230,14 @@ export class Lineage {
     return this.#step(at, () => {
       if (wish.kind === 'admit') this.#introducer.admit(wish.peer)
       else if (wish.kind === 'deny') this.#introducer.deny(wish.peer)
+      else if (wish.kind === 'refresh') this.#refresh()
       else this.#decider.decide(wish)
     })
+  }
+
+  #refresh(): void {
+    this.#context.mustBeReady()
+    this.#excluder.refresh()
   }
 
   #step(at: StepContext, run: () => void): Output[] {

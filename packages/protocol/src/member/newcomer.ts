@@ -75,7 +75,7 @@ export class Newcomer {
   }
 
   #resume(): void {
-    if (this.#context.status === 'joining') this.#excluder.startAnew()
+    if (this.#context.status === 'joining') this.#context.anew = this.#excluder.refresh()
   }
 
   /** Solicits now rather than at the next turn. */

@@ -36,7 +36,7 @@ export type About = 'relay' | 'heartbeat' | 'request' | 'reply' | 'operations' |
 export type MemberChange = 'admitted' | 'excluded' | 'left' | 'online' | 'offline'
 
 /** Why keys changed. */
-export type Cause = 'founding' | 'introduction' | 'exclusion' | 'leave' | 'seal'
+export type Cause = 'founding' | 'introduction' | 'exclusion' | 'leave' | 'seal' | 'refresh'
 
 export type Notification =
   | {

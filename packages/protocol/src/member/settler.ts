@@ -2,7 +2,8 @@
  * What follows from a step, whatever it was: opens what can be opened, chooses what to send under, and sees to
  * everything that is owed. One place, so that the roles need not call each other (SPEC M4).
  */
-import { covers } from '../keys/cover.ts'
+import { covers, exclusionsLeft } from '../keys/cover.ts'
+import { isOutdated } from '../keys/generation.ts'
 import type { VersionKeys } from '../keys/version-keys.ts'
 import type { MembershipLog } from '../log/membership-log.ts'
 import { admitted, type Entry, isAdmitting } from '../log/roster.ts'
@@ -44,6 +45,8 @@ export class Settler {
   #lacking = false
   /** The best version that covers our view, when we do not hold it. */
   #wanted: Entry | undefined
+  /** Whether the next exclusion is expected to cut a member off from changes. */
+  #isWornOut = false
   #looked: { log: MembershipLog; size: number; keys: number; status: Status } | undefined
 
   constructor(context: Context, roles: Roles) {
@@ -84,7 +87,12 @@ export class Settler {
     const context = this.#context
     for (const { version } of context.ring.openAll(context.now)) this.#relay(version)
     this.#followRevisions()
+    const before = context.spokenUnder
     this.#wanted = this.#choose()
+    const { current, log } = context
+    if (current && before && current !== before) this.#bridge(current, before)
+    if (current) context.spokenUnder = current
+    this.#isWornOut = current !== undefined && exclusionsLeft(log, current.version) === 0
     if (this.#wentOut()) return false
     this.#comeIn()
     this.#tellMembers()
@@ -97,6 +105,11 @@ export class Settler {
   #relay(version: VersionId): void {
     const entry = this.#context.log.get(version)
     if (entry) this.#roles.relay.plan(entry)
+  }
+
+  #bridge({ version }: VersionKeys, before: VersionKeys): void {
+    const entry = this.#context.log.get(version)
+    if (entry) this.#roles.relay.bridge(entry, before)
   }
 
   /** Revisions that admissions name, also those that came before their version's keys. */
@@ -118,7 +131,7 @@ export class Settler {
     let wanted: Entry | undefined
     let chosen: VersionKeys | undefined
     for (const version of context.log.versions) {
-      if (!covers(context.log, version)) continue
+      if (isOutdated(context.log.roster, version) || !covers(context.log, version)) continue
       chosen = context.ring.get(version.operation.id)
       if (chosen !== undefined) break
       wanted ??= version
@@ -228,7 +241,7 @@ export class Settler {
 
   #causeOf(version: Entry | undefined): Cause {
     const body = version?.operation.body
-    if (body?.kind !== 'change') return 'founding'
+    if (body?.kind !== 'change') return body?.kind === 'refresh' ? 'refresh' : 'founding'
     if (body.targets.length === 0) return 'seal'
     return body.targets.every(({ leave }) => leave !== undefined) ? 'leave' : 'exclusion'
   }
@@ -249,6 +262,7 @@ export class Settler {
       excluder.planSeal(current === undefined && wanted === undefined)
     if (wanted && status === 'joined')
       excluder.planSupersede(wanted.operation.id, () => this.#wanted === wanted)
+    if (current && this.#isWornOut && this.#context.isReady) excluder.planRefresh(current.version)
     if (wanted) requests.hint(wanted.operation.author)
     // A frame may wait for a version that is not the best one: what was said under it was said to us all the same.
     const awaited = held.awaitedVersions(now)

@@ -41,6 +41,10 @@ export class SlotKeeper {
       this.#version = current.version
       this.#asked = new Map()
       this.#contested.clear()
+      if (current.version === this.#context.witnessedRefresh) {
+        this.#makeAnew(current)
+        return
+      }
     }
     const missing = this.#missing(current)
     if (missing.length === 0) return
@@ -51,6 +55,25 @@ export class SlotKeeper {
       this.#requests.ask({ purpose: 'slots', to, want: { version: current.version, slots } })
     }
     this.#create(current, toCreate)
+  }
+
+  /**
+   * Nobody had slots of this refresh before us: those that nobody online owns who has been here longer are ours to make.
+   * The others are fetched, when their makers have had the time and not by all at once (SPEC K15).
+   */
+  #makeAnew(keys: VersionKeys): void {
+    const { agenda, now, timing, table, log, self, entropy } = this.#context
+    const own = log.admissionOf(self)
+    const seniors = this.#seniorsOnline().filter((peer) => {
+      const theirs = log.admissionOf(peer)
+      return own && theirs && compareSeniority(theirs, own) < 0
+    })
+    const missing = this.#missing(keys)
+    this.#create(
+      keys,
+      missing.filter((slot) => !seniors.some((peer) => table.of(peer).has(slot))),
+    )
+    agenda.set('slots', now + timing.slotsMs * (1 + entropy.fraction()), () => undefined)
   }
 
   /** Slots that we lack and that are not under way, in ascending order. */
