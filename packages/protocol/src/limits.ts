@@ -26,6 +26,8 @@ export const OPERATION_MAX = 24 * 1024
 export const ORPHANS_MAX = 256
 /** The whole log. At 700 bytes an operation it is some 45 MB, which a browser still bears. */
 export const LOG_MAX = 65_536
+/** Rosters of earlier versions that are kept, each as large as the room: what is covered is asked about the latest few. */
+export const ROSTERS_MAX = 16
 /** Operations of a reply page, so that a page with key state stays below FRAME_MAX. */
 export const PAGE_MAX = 40 * 1024
 

@@ -1,35 +1,63 @@
-/** A growing set of small integers. Ancestor sets are these, so that "is concurrent with" is one bit's look-up. */
-export class Bitset {
-  #words: Uint32Array
+/**
+ * A growing set of small integers. Ancestor sets are these, so that "is concurrent with" is one bit's look-up. Nearly all
+ * of them are "everything up to here, but for a few", so what is complete is counted and not kept: a log of `n` entries
+ * takes memory of the order of `n`, not of its square.
+ */
+const ALL = 0xffff_ffff
 
-  constructor(words: Uint32Array = new Uint32Array(1)) {
-    this.#words = words
-  }
+export class Bitset {
+  /** So many words from the first on have all bits set. */
+  #full = 0
+  /** The words after those. */
+  #words = new Uint32Array(1)
 
   has(index: number): boolean {
-    return (((this.#words[index >>> 5] ?? 0) >>> (index & 31)) & 1) === 1
+    const word = (index >>> 5) - this.#full
+    return word < 0 || (((this.#words[word] ?? 0) >>> (index & 31)) & 1) === 1
   }
 
   add(index: number): this {
-    this.#grow((index >>> 5) + 1)
-    this.#words[index >>> 5] = (this.#words[index >>> 5] ?? 0) | (1 << (index & 31))
-    return this
+    const word = (index >>> 5) - this.#full
+    if (word < 0) return this
+    this.#grow(word + 1)
+    this.#words[word] = (this.#words[word] ?? 0) | (1 << (index & 31))
+    return this.#pack()
   }
 
   addAll(other: Bitset): this {
-    this.#grow(other.#words.length)
-    for (const [i, word] of other.#words.entries()) this.#words[i] = (this.#words[i] ?? 0) | word
-    return this
+    if (other.#full > this.#full) {
+      this.#words = this.#words.slice(other.#full - this.#full)
+      this.#full = other.#full
+    }
+    const skipped = this.#full - other.#full
+    const more = other.#words
+    this.#grow(more.length - skipped)
+    for (let i = skipped; i < more.length; i++) {
+      this.#words[i - skipped] = (this.#words[i - skipped] ?? 0) | (more[i] ?? 0)
+    }
+    return this.#pack()
   }
 
-  copy(): Bitset {
-    return new Bitset(this.#words.slice())
+  /** What is not in it, of all integers below `size`, in ascending order. */
+  missing(size: number): number[] {
+    const missing: number[] = []
+    for (let index = this.#full << 5; index < size; index++) if (!this.has(index)) missing.push(index)
+    return missing
   }
 
   #grow(words: number): void {
     if (words <= this.#words.length) return
-    const grown = new Uint32Array(Math.max(words, this.#words.length * 2))
+    const grown = new Uint32Array(words)
     grown.set(this.#words)
     this.#words = grown
+  }
+
+  #pack(): this {
+    let full = 0
+    while (this.#words[full] === ALL) full++
+    if (full === 0) return this
+    this.#full += full
+    this.#words = this.#words.slice(full)
+    return this
   }
 }

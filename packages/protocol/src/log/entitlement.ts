@@ -1,13 +1,13 @@
 /** What an author must be entitled to in the state its operation names (SPEC L3, L9–L13, L16). Depends on ancestors alone. */
 import type { Evidence } from '../group/invite.ts'
 import { type Group } from '../group/genesis.ts'
-import { type AdmissionId, type PeerId, peerIdOf, type VersionId } from '../ids.ts'
+import { type AdmissionId, type PeerId, peerIdOf } from '../ids.ts'
 import { DENIALS_MAX } from '../limits.ts'
 import { Bitset } from './bitset.ts'
 import type { MembershipLog } from './membership-log.ts'
 import { type Decision, type Denial, inviteName, type Revocation } from './decisions.ts'
 import type { Admission, Change, Operation } from './operation.ts'
-import { admitted, inviteOf, isAdmitting, isVersion, type Roster } from './roster.ts'
+import { admitted, isAdmitting, isVersion, type Roster } from './roster.ts'
 
 export interface State {
   readonly log: MembershipLog
@@ -50,24 +50,11 @@ function whyInvalidAdmission(body: Admission, state: State): string | undefined 
   const version = state.log.get(body.version)
   if (!version || !isVersion(version) || !state.past.has(version.index))
     return 'it names no version in its past'
-  if (body.revision > latestRevision(state.log, body.version, state.past) + 1) return 'it skips revisions'
+  if (body.revision > state.log.latestRevision(body.version, state.past) + 1) return 'it skips revisions'
   if (deniedForGood(body.peer, state)) return 'the peer was denied for good'
   // Without an invite it is its author's own word, which could as well have issued one.
   if (state.log.group.genesis.policy.admit === 'anyone' || body.evidence === undefined) return undefined
   return whyRevoked(body.peer, body.evidence, state)
-}
-
-/**
- * The highest revision of a version that an admission names, 0 when none does; with `past`, in that state. It grows by one
- * a step, so nobody can make others hash far ahead (SPEC L9).
- */
-export function latestRevision(log: MembershipLog, version: VersionId, past?: Bitset): number {
-  let latest = 0
-  for (const { operation, index } of log.entries) {
-    if (operation.body.kind !== 'admission' || operation.body.version !== version) continue
-    if (past === undefined || past.has(index)) latest = Math.max(latest, operation.body.revision)
-  }
-  return latest
 }
 
 function deniedForGood(peer: PeerId, { before }: State): boolean {
@@ -94,11 +81,11 @@ function whyRevoked(peer: PeerId, { grant }: Evidence, { log, past, before }: St
     return 'the invite was revoked: who issued it is no member any more'
   const name = inviteName(grant)
   if (before.revoked.has(name)) return 'the invite was revoked'
-  const users = log.entries.filter((entry) => past.has(entry.index) && inviteOf(entry) === name)
+  const users = log.usersOf(name).filter(({ index }) => past.has(index))
   const excluded = users.some((user) => before.endings.get(user.operation.id)?.some(({ left }) => !left))
   if (excluded) return 'the invite was revoked: somebody who used it was excluded'
   // A void admission used nothing up, and nobody uses an invite twice: whoever left comes back by the same one.
-  const others = users.filter(isAdmitting).filter(({ operation: { id } }) => !isVoid(id, before))
+  const others = users.filter(({ operation: { id } }) => !isVoid(id, before))
   const count = new Set(others.map(admitted).filter((user) => user !== peer)).size
   if (grant.uses > 0 && count >= grant.uses) return 'the invite was used up'
   return undefined

@@ -5,11 +5,12 @@
 import type { RejectionCode } from '../errors.ts'
 import type { Group } from '../group/genesis.ts'
 import { compareIds, type OperationId, type PeerId, type VersionId } from '../ids.ts'
-import { LOG_MAX, ORPHANS_MAX } from '../limits.ts'
+import { LOG_MAX, ORPHANS_MAX, ROSTERS_MAX } from '../limits.ts'
 import { Bitset } from './bitset.ts'
 import { whyInvalid } from './entitlement.ts'
+import { Judgement } from './judgement.ts'
 import type { Operation } from './operation.ts'
-import { type Entry, isVersion, judge, type Roster } from './roster.ts'
+import { type AdmittingEntry, type Entry, inviteOf, isAdmitting, isVersion, type Roster } from './roster.ts'
 
 export interface Integration {
   /** In the order they entered. */
@@ -23,7 +24,14 @@ export class MembershipLog {
   readonly #byId = new Map<OperationId, Entry>()
   readonly #orphans = new Map<OperationId, Operation>()
   #heads = new Set<OperationId>()
-  #roster: Roster = judge([])
+  /** Best first. */
+  readonly #versions: Entry[] = []
+  /** Admissions by the version they name, the highest revision first. */
+  readonly #admissionsAt = new Map<VersionId, { index: number; revision: number }[]>()
+  /** Admissions by the name of the invite that was used. */
+  readonly #users = new Map<string, AdmittingEntry[]>()
+  readonly #judgement = new Judgement(this.#entries, (entry) => this.usersOf(inviteOf(entry)).length)
+  /** Of the versions that were asked about last. */
   readonly #rosters = new Map<VersionId, Roster>()
 
   constructor(group: Group) {
@@ -39,9 +47,9 @@ export class MembershipLog {
     return [...this.#heads].sort(compareIds)
   }
 
-  /** The roster of everything known. */
+  /** The roster of everything known, of this moment: it changes as the log grows. */
   get roster(): Roster {
-    return this.#roster
+    return this.#judgement.roster
   }
 
   get entries(): readonly Entry[] {
@@ -75,8 +83,8 @@ export class MembershipLog {
     const entered: Entry[] = []
     const refused: { operation: Operation; code: RejectionCode; detail: string }[] = []
     const queue = [...operations]
-    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-      const operation = next
+    // What is adopted on the way joins the end of it.
+    for (const operation of queue) {
       if (this.#byId.has(operation.id)) continue
       if (!operation.parents.every((parent) => this.#byId.has(parent))) {
         this.#keepOrphan(operation)
@@ -89,25 +97,43 @@ export class MembershipLog {
         queue.push(...this.#adopt(operation.id))
       }
     }
-    if (entered.length > 0) this.#roster = judge(this.#entries)
     return { entered, refused }
   }
 
-  /** The roster in the state a version made: its past and its own targets. Never changes, so it is worked out once. */
+  /** The roster in the state a version made: its past and its own targets. Never changes; the last few are kept. */
   rosterOf(version: Entry): Roster {
-    let roster = this.#rosters.get(version.operation.id)
-    if (roster === undefined) {
-      roster = judge([...this.#pastOf(version), version])
-      this.#rosters.set(version.operation.id, roster)
-    }
+    const { id } = version.operation
+    const known = this.#rosters.get(id)
+    this.#rosters.delete(id)
+    const roster = known ?? this.#snapshot(new Bitset().addAll(version.past).add(version.index))
+    this.#rosters.set(id, roster)
+    const oldest = this.#rosters.keys().next()
+    if (this.#rosters.size > ROSTERS_MAX && !oldest.done) this.#rosters.delete(oldest.value)
     return roster
   }
 
+  #snapshot(past: Bitset): Roster {
+    const roster = this.#judgement.of(past)
+    return { ...roster, alive: new Map(roster.alive) }
+  }
+
   /** All versions, best first: deepest, then smallest hash (SPEC K7). */
-  get versions(): Entry[] {
-    return this.#entries
-      .filter(isVersion)
-      .sort((a, b) => b.depth - a.depth || compareIds(a.operation.id, b.operation.id))
+  get versions(): readonly Entry[] {
+    return this.#versions
+  }
+
+  /** Admissions by an invite, in the order they entered. */
+  usersOf(invite: string | undefined): readonly AdmittingEntry[] {
+    return (invite !== undefined && this.#users.get(invite)) || []
+  }
+
+  /**
+   * The highest revision of a version that an admission names, 0 when none does; with `past`, in that state. It grows by one
+   * a step, so nobody can make others hash far ahead (SPEC L9).
+   */
+  latestRevision(version: VersionId, past?: Bitset): number {
+    const admissions = this.#admissionsAt.get(version) ?? []
+    return admissions.find(({ index }) => past === undefined || past.has(index))?.revision ?? 0
   }
 
   /**
@@ -126,8 +152,10 @@ export class MembershipLog {
     }
     const operations: Operation[] = []
     let bytes = 0
-    for (const { operation, index } of this.#entries) {
-      if (known.has(index) || (until && index !== until.index && !until.past.has(index))) continue
+    for (const place of known.missing(this.#entries.length)) {
+      const entry = this.#entries[place]
+      if (!entry || (until && entry !== until && !until.past.has(place))) continue
+      const { operation } = entry
       bytes += operation.bytes.length + 2
       if (bytes > maxBytes) return { operations, more: true }
       operations.push(operation)
@@ -142,7 +170,7 @@ export class MembershipLog {
 
   /** The most senior living admission of a peer. */
   admissionOf(peer: PeerId): Entry | undefined {
-    return this.#roster.alive.get(peer)?.[0]
+    return this.roster.alive.get(peer)?.[0]
   }
 
   #enter(operation: Operation): Entry | { code: RejectionCode; detail: string } {
@@ -155,7 +183,7 @@ export class MembershipLog {
       past.addAll(entry.past).add(entry.index)
       depth = Math.max(depth, entry.depth + 1)
     }
-    const before = this.#rosterBefore(operation, past)
+    const before = this.#judgement.of(past)
     const standing = before.alive.get(operation.author)?.[0]
     const why = whyInvalid(operation, { log: this, past, before })
     if (why !== undefined) return { code: 'invalid-operation', detail: why }
@@ -172,8 +200,8 @@ export class MembershipLog {
     this.#byId.set(operation.id, entry)
     for (const parent of operation.parents) this.#heads.delete(parent)
     this.#heads.add(operation.id)
-    // Later operations of the same batch are judged against what just entered.
-    this.#roster = STALE
+    this.#index(entry)
+    this.#judgement.take(entry)
     return entry
   }
 
@@ -182,18 +210,19 @@ export class MembershipLog {
     return keyParent?.generation ?? keyParent
   }
 
-  /** The state an operation names. Most name all there is, whose roster is at hand. */
-  #rosterBefore(operation: Operation, past: Bitset): Roster {
-    const namesAllHeads =
-      operation.parents.length === this.#heads.size &&
-      operation.parents.every((parent) => this.#heads.has(parent))
-    if (!namesAllHeads) return judge(this.#entries.filter((entry) => past.has(entry.index)))
-    if (this.#roster === STALE) this.#roster = judge(this.#entries)
-    return this.#roster
-  }
-
-  #pastOf(entry: Entry): Entry[] {
-    return this.#entries.filter((other) => entry.past.has(other.index))
+  #index(entry: Entry): void {
+    const { body } = entry.operation
+    if (isVersion(entry)) insert(this.#versions, entry, (a, b) => compareVersions(a, b) < 0)
+    if (body.kind !== 'admission') return
+    const at = this.#admissionsAt.get(body.version) ?? []
+    this.#admissionsAt.set(body.version, at)
+    insert(at, { index: entry.index, revision: body.revision }, (a, b) => a.revision >= b.revision)
+    const invite = inviteOf(entry)
+    if (invite !== undefined && isAdmitting(entry)) {
+      const users = this.#users.get(invite) ?? []
+      this.#users.set(invite, users)
+      users.push(entry)
+    }
   }
 
   #keepOrphan(operation: Operation): void {
@@ -213,5 +242,12 @@ export class MembershipLog {
   }
 }
 
-/** Stands for "not judged yet" while a batch enters. */
-const STALE: Roster = judge([])
+function compareVersions(a: Entry, b: Entry): number {
+  return b.depth - a.depth || compareIds(a.operation.id, b.operation.id)
+}
+
+/** Puts an item before the first that it comes before: as a rule at the beginning, where the latest are. */
+function insert<T>(items: T[], item: T, isBefore: (a: T, b: T) => boolean): void {
+  const at = items.findIndex((other) => isBefore(item, other))
+  items.splice(at < 0 ? items.length : at, 0, item)
+}

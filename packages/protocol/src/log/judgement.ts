@@ -1,0 +1,102 @@
+/**
+ * The roster of a log that grows. `judge` says what it is, from all entries; that would cost each newcomer a look at all
+ * that ever happened. Most entries are admissions that nothing speaks against: they add themselves to the roster, and
+ * change nothing else in it. Those are put in here; after any other entry everything is judged again.
+ */
+import type { PeerId } from '../ids.ts'
+import type { Bitset } from './bitset.ts'
+import { admitted, type AdmittingEntry, compareSeniority, type Entry, isAdmitting, judge } from './roster.ts'
+import type { Roster } from './roster.ts'
+
+type Living = Map<PeerId, readonly AdmittingEntry[]>
+
+export class Judgement {
+  readonly #entries: readonly Entry[]
+  readonly #countUsers: (entry: Entry) => number
+  #roster: Roster = judge([])
+  #alive: Living = new Map()
+  /** Whether the roster is that of all entries. */
+  #isCurrent = true
+  /** The places of entries that others may be judged by. */
+  readonly #weighty = new Set<number>()
+  /** From this place on all entries are plain. */
+  #plainFrom = 0
+
+  /** `entries` grows; `countUsers`: how many admissions are by the same invite as this one, itself among them. */
+  constructor(entries: readonly Entry[], countUsers: (entry: Entry) => number) {
+    this.#entries = entries
+    this.#countUsers = countUsers
+  }
+
+  /** The roster of all entries: of this moment, the next entry changes it. */
+  get roster(): Roster {
+    if (!this.#isCurrent) {
+      const roster = judge(this.#entries)
+      this.#alive = new Map(roster.alive)
+      this.#roster = { ...roster, alive: this.#alive }
+      this.#isCurrent = true
+    }
+    return this.#roster
+  }
+
+  /** The roster of a part of the entries that is closed under "parent of"; of this moment, too, if it is all of them. */
+  of(past: Bitset): Roster {
+    const { roster } = this
+    const others = past.missing(this.#entries.length)
+    const [first] = others
+    if (first === undefined) return roster
+    if (first < this.#plainFrom) return judge(this.#entries.filter(({ index }) => past.has(index)))
+    return {
+      ...roster,
+      alive: without(
+        roster.alive,
+        others.flatMap((index) => this.#entries[index] ?? []),
+      ),
+    }
+  }
+
+  /** Takes note of the entry that was added last. */
+  take(entry: Entry): void {
+    if (this.#isCurrent && this.#isPlain(entry)) {
+      if (isAdmitting(entry)) addLiving(this.#alive, entry)
+      return
+    }
+    if (!isSeal(entry) && entry.operation.body.kind !== 'admission') this.#weighty.add(entry.index)
+    this.#isCurrent = false
+    this.#plainFrom = entry.index + 1
+  }
+
+  /**
+   * Whether an entry has no bearing on the verdict about any other, and lives itself: a seal; or an admission by somebody who
+   * lives, that follows everything it could be concurrent with to its disadvantage, and by an invite that is not used up.
+   */
+  #isPlain(entry: Entry): boolean {
+    if (isSeal(entry)) return true
+    const { body, author } = entry.operation
+    if (body.kind !== 'admission') return false
+    const uses = body.evidence?.grant.uses ?? 0
+    if (uses > 0 && this.#countUsers(entry) > uses) return false
+    const followsAll = entry.past.missing(entry.index).every((index) => !this.#weighty.has(index))
+    return followsAll && (this.#alive.get(author) ?? []).some((standing) => standing === entry.standing)
+  }
+}
+
+function isSeal({ operation: { body } }: Entry): boolean {
+  return body.kind === 'change' && body.targets.length === 0
+}
+
+function addLiving(alive: Living, entry: AdmittingEntry): void {
+  const peer = admitted(entry)
+  alive.set(peer, [...(alive.get(peer) ?? []), entry].sort(compareSeniority))
+}
+
+function without(all: Roster['alive'], gone: readonly Entry[]): Living {
+  const alive: Living = new Map(all)
+  for (const entry of gone.filter(isAdmitting)) {
+    const peer = admitted(entry)
+    const rest = (alive.get(peer) ?? []).filter((other) => other !== entry)
+    if (rest.length > 0) alive.set(peer, rest)
+    else alive.delete(peer)
+  }
+  return alive
+}

@@ -1,0 +1,241 @@
+/** The roster of a log that grows is the one that judging all of it gives, whatever the log (SPEC L4, invariant I5). */
+import * as fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { nobleSuite } from '../src/crypto/noble-suite.ts'
+import type { Signer } from '../src/crypto/suite.ts'
+import { type Group, groupOf } from '../src/group/genesis.ts'
+import { type Evidence, makeGrant } from '../src/group/invite.ts'
+import { type PeerId, peerIdOf } from '../src/ids.ts'
+import { MembershipLog } from '../src/log/membership-log.ts'
+import { makeOperation, type Operation, type OperationBody } from '../src/log/operation.ts'
+import { type Entry, isVersion, judge, type Roster } from '../src/log/roster.ts'
+import { Bitset } from '../src/log/bitset.ts'
+import { bytes, founding } from './support.ts'
+
+fc.configureGlobal({ seed: 1998 })
+
+/** The log takes what was checked elsewhere, so signatures may be nothing. */
+const SIGNERS: readonly Signer[] = Array.from({ length: 7 }, (_, i) => ({
+  publicKey: nobleSuite.hash(Uint8Array.of(i)),
+  sign: () => new Uint8Array(64),
+}))
+const PEERS = SIGNERS.map(({ publicKey }) => peerIdOf(publicKey))
+
+function groupWith(admit: 'anyone' | 'invite'): Group {
+  const idSpace = { symbols: 8, radix: 2 }
+  const policy = { admit, exclude: 'member' } as const
+  return groupOf(
+    { nonce: bytes(16), idSpace, suite: nobleSuite.number, policy, name: '' },
+    bytes(32),
+    nobleSuite,
+  )
+}
+
+/** One operation of a random log; numbers are taken modulo what there is. Who came last signs most: races are of newcomers. */
+interface Act {
+  readonly kind: 'admission' | 'exclusion' | 'leave' | 'seal' | 'refresh' | 'revocation' | 'denial'
+  readonly author: number
+  readonly peer: number
+  readonly invite: number
+  /** Entries that it follows, counted from the latest; all heads when there are none. */
+  readonly after: readonly number[]
+}
+
+const ACT: fc.Arbitrary<Act> = fc.record({
+  kind: fc.oneof(
+    { weight: 12, arbitrary: fc.constant('admission' as const) },
+    { weight: 4, arbitrary: fc.constantFrom('exclusion' as const, 'leave' as const) },
+    {
+      weight: 2,
+      arbitrary: fc.constantFrom(
+        'seal' as const,
+        'refresh' as const,
+        'revocation' as const,
+        'denial' as const,
+      ),
+    },
+  ),
+  author: fc.nat(4),
+  peer: fc.nat(PEERS.length - 1),
+  invite: fc.constantFrom(0, 0, 0, 1, 2, 3),
+  after: fc.oneof(fc.constant([]), fc.array(fc.nat(5), { maxLength: 2 })),
+})
+
+class Story {
+  readonly log: MembershipLog
+  readonly operations: Operation[] = []
+  readonly #group: Group
+  #nonce = 0
+
+  constructor(group: Group) {
+    this.#group = group
+    this.log = new MembershipLog(group)
+    this.#add(founding(group, SIGNERS[0] as Signer))
+  }
+
+  act(act: Act): void {
+    const chosen = act.after.map((i) => this.log.entries.at(-1 - (i % this.log.size)) as Entry)
+    const parents =
+      chosen.length === 0
+        ? this.log.heads
+        : chosen
+            .filter((entry) => !chosen.some((other) => other.past.has(entry.index)))
+            .map(({ operation }) => operation.id)
+    const past = new Bitset()
+    for (const id of parents) {
+      const entry = this.log.get(id) as Entry
+      past.addAll(entry.past).add(entry.index)
+    }
+    const state = judge(this.log.entries.filter(({ index }) => past.has(index)))
+    const living = [...state.alive.keys()]
+    const author = SIGNERS[PEERS.indexOf(living.at(-1 - (act.author % living.length)) as PeerId)]
+    const body = author && this.#body(act, author, { past, state })
+    if (body) this.#add(makeOperation(this.#group, { parents: [...new Set(parents)] }, body, author))
+  }
+
+  #add(operation: Operation): void {
+    this.operations.push(operation)
+    this.log.integrate([operation])
+  }
+
+  #body(
+    { kind, peer, invite }: Act,
+    author: Signer,
+    at: { past: Bitset; state: Roster },
+  ): OperationBody | undefined {
+    const about = PEERS[peer] as PeerId
+    const version = this.log.versions.find(({ index }) => at.past.has(index))?.operation.id
+    if (version === undefined) return undefined
+    switch (kind) {
+      case 'admission': {
+        const evidence = this.#evidence(invite)
+        return { kind, peer: about, name: '', version, revision: 0, ...(evidence && { evidence }) }
+      }
+      case 'exclusion':
+      case 'leave':
+      case 'seal': {
+        const admissions = kind === 'seal' ? [] : (at.state.alive.get(about) ?? [])
+        const leave = kind === 'leave' ? { leave: bytes(64) } : {}
+        const targets = admissions.map(({ operation }) => ({
+          peer: about,
+          admission: operation.id,
+          ...leave,
+        }))
+        targets.sort((a, b) => (a.admission < b.admission ? -1 : 1))
+        const nonce = bytes(16, this.#nonce++)
+        const change = { reason: '', nonce, commitment: bytes(32), tainted: [], wraps: [] }
+        return { kind: 'change', keyParent: version, targets, ...change }
+      }
+      case 'refresh':
+        return { kind, nonce: bytes(16, this.#nonce++), commitment: bytes(32) }
+      case 'revocation':
+        return { kind, inviteKey: bytes(32, invite), issuer: peerIdOf(author.publicKey) }
+      case 'denial':
+        return { kind, peer: about }
+    }
+  }
+
+  /** Of three invites of the founder's: for one use, for two, for any number. */
+  #evidence(invite: number): Evidence | undefined {
+    const [first] = this.operations
+    const [issuer] = SIGNERS
+    if (first === undefined || issuer === undefined || invite > 2) return undefined
+    const seedSigner = { publicKey: bytes(32, invite), sign: () => bytes(64) }
+    const init = {
+      seedSigner,
+      issuer,
+      issuerAdmission: first.id,
+      expires: 0,
+      uses: [1, 2, 0][invite] ?? 0,
+    }
+    return { grant: makeGrant(this.#group.id, init), proof: bytes(64) }
+  }
+}
+
+function ids(entries: readonly Entry[]): string {
+  return entries.map(({ operation }) => operation.id.slice(0, 8)).join()
+}
+
+function describe({ alive, dead, endings, revoked, denials, refreshes }: Roster): string[] {
+  return [
+    ...[...alive].map(([peer, entries]) => `${peer.slice(-6)} lives by ${ids(entries)}`),
+    ...[...dead.values()].map((entry) => `${ids([entry])} is over`),
+    ...[...endings].map(([id, list]) => `${id.slice(0, 8)} ended by ${ids(list.map(({ by }) => by))}`),
+    ...refreshes.map((entry) => `refreshed by ${ids([entry])}`),
+    ...[...revoked].map((name) => `revoked ${name.slice(0, 8)}`),
+    ...[...denials].map(([peer, count]) => `${peer.slice(-6)} denied ${count} times`),
+  ].sort()
+}
+
+test.each(['anyone', 'invite'] as const)(
+  'a roster kept up to date is the roster judged anew: %s',
+  (admit) => {
+    const group = groupWith(admit)
+    fc.assert(
+      fc.property(fc.array(ACT, { minLength: 8, maxLength: 40 }), (acts) => {
+        const story = new Story(group)
+        for (const act of acts) {
+          story.act(act)
+          expect(describe(story.log.roster)).toEqual(describe(judge(story.log.entries)))
+        }
+        for (const version of story.log.entries.filter(isVersion)) {
+          const made = story.log.entries.filter(
+            ({ index }) => version.past.has(index) || index === version.index,
+          )
+          expect(describe(story.log.rosterOf(version))).toEqual(describe(judge(made)))
+        }
+      }),
+      { numRuns: 500 },
+    )
+  },
+)
+
+test.each(['anyone', 'invite'] as const)(
+  'the order in which operations come makes no difference: %s',
+  (admit) => {
+    const group = groupWith(admit)
+    fc.assert(
+      fc.property(
+        fc.array(ACT, { minLength: 8, maxLength: 40 }),
+        fc.infiniteStream(fc.nat()),
+        (acts, keys) => {
+          const story = new Story(group)
+          for (const act of acts) story.act(act)
+          const shuffled = story.operations
+            .map((operation) => ({ operation, key: keys.next().value ?? 0 }))
+            .sort((a, b) => a.key - b.key)
+          const other = new MembershipLog(group)
+          for (const { operation } of shuffled) other.integrate([operation])
+          expect(other.heads).toEqual(story.log.heads)
+          expect(describe(other.roster)).toEqual(describe(story.log.roster))
+        },
+      ),
+      { numRuns: 200 },
+    )
+  },
+)
+
+test('a set of places is what was put into it, complete or not', () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.array(fc.nat(200)), { maxLength: 4 }),
+      fc.array(fc.nat(99)),
+      (lists, prefixes) => {
+        const expected = new Set<number>()
+        const set = new Bitset()
+        for (const [i, list] of lists.entries()) {
+          const part = new Bitset()
+          const all = [...list, ...Array.from({ length: prefixes[i] ?? 0 }, (_, place) => place)]
+          for (const place of all) part.add(place)
+          set.addAll(part)
+          for (const place of all) expected.add(place)
+        }
+        const places = Array.from({ length: 256 }, (_, place) => place)
+        expect(places.filter((place) => set.has(place))).toEqual(
+          places.filter((place) => expected.has(place)),
+        )
+        expect(set.missing(256)).toEqual(places.filter((place) => !expected.has(place)))
+      },
+    ),
+  )
+})
