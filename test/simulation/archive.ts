@@ -8,6 +8,8 @@ import { decodeLobbyMessage } from '../../packages/protocol/src/lobby/messages.t
 import { openLobbyFrame } from '../../packages/protocol/src/lobby/lobby-frame.ts'
 import { openReply } from '../../packages/protocol/src/lobby/reply-content.ts'
 import type { HandedKeys, RelayedWraps } from '../../packages/protocol/src/keys/key-ring.ts'
+import type { VersionKeys } from '../../packages/protocol/src/keys/version-keys.ts'
+import type { MembershipLog } from '../../packages/protocol/src/log/membership-log.ts'
 import type { Operation } from '../../packages/protocol/src/log/operation.ts'
 import { openFrame, parseFrame, type RoomFrame } from '../../packages/protocol/src/traffic/frame.ts'
 import { decodeRoomMessage } from '../../packages/protocol/src/traffic/room-messages.ts'
@@ -55,6 +57,8 @@ export class Archive {
   readonly #hauls = new Map<PeerId, Map<OperationId, Haul>>()
   /** Who asked, by request id. */
   readonly #requests = new Map<string, { requester: PeerId; exchangeKey: Uint8Array }>()
+  /** What a peer knows of the lineage of a version, by both: somebody who moves knows of two. */
+  readonly #views = new Map<string, MembershipLog>()
   /** Key arrays that were copied already, so that a step costs only what is new in it. */
   readonly #copied = new WeakMap<Uint8Array, Set<PeerId>>()
 
@@ -111,7 +115,13 @@ export class Archive {
   }
 
   #recordKeys(peer: SimPeer): void {
-    for (const keys of peer.member.unsafeInsideForTests.keys) {
+    const { others, ...own } = peer.member.unsafeInsideForTests
+    for (const { log, keys } of [own, ...others]) this.#recordLineage(peer, log, keys)
+  }
+
+  #recordLineage(peer: SimPeer, log: MembershipLog, held: readonly VersionKeys[]): void {
+    for (const keys of held) {
+      this.#views.set(`${peer.id} ${keys.version}`, log)
       const haul = this.#haul(peer.id, keys.version)
       haul.chain ??= keys.chain.slice()
       if (keys.secret) haul.secret ??= keys.secret.slice()
@@ -136,7 +146,9 @@ export class Archive {
       this.#recordAnnouncement(by, frame)
       return
     }
-    const { heads, roster } = by.member.unsafeInsideForTests.log
+    const view = this.#views.get(`${by.id} ${frame.reference.version}`)
+    if (view === undefined) throw new Error(`${by.label} sent under a version that it never held`)
+    const { heads, roster } = view
     this.sent.push({ by, at: this.world.now, about, frame, heads, alive: new Set(roster.alive.keys()) })
   }
 

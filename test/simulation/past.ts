@@ -8,6 +8,8 @@ export class Past {
   readonly #ancestors = new Map<OperationId, ReadonlySet<OperationId>>()
   readonly #known = new Map<string, ReadonlySet<OperationId>>()
 
+  readonly #roots = new Map<OperationId, OperationId>()
+
   constructor(archive: Archive) {
     this.#archive = archive
   }
@@ -34,6 +36,13 @@ export class Past {
       known = all
     }
     return known
+  }
+
+  /** The founding that an operation goes back to: operations of two lineages never follow each other. */
+  rootOf(id: OperationId): OperationId {
+    const root = this.#roots.get(id) ?? [...this.of(id)].find((one) => this.of(one).size === 0) ?? id
+    this.#roots.set(id, root)
+    return root
   }
 
   /** All operations that admit a peer. */

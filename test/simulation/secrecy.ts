@@ -77,7 +77,11 @@ export class Secrecy {
    */
   #isExcused(peer: PeerId, sent: Sent): boolean {
     const known = this.#past.knownAt(sent.heads)
-    return this.#admissionsOf(peer).some(({ id }) => !known.has(id) && this.#mayRead(id, sent))
+    const root = this.#past.rootOf(sent.frame.reference.version)
+    return this.#admissionsOf(peer).some(
+      // Who is in another lineage has no part in this one.
+      ({ id }) => !known.has(id) && this.#past.rootOf(id) === root && this.#mayRead(id, sent),
+    )
   }
 
   #admissionsOf(peer: PeerId): ReturnType<Past['admissionsOf']> {

@@ -58,6 +58,9 @@ export const KNOCKS_MAX = 64
 /** How often a peer is denied until it is out for the room's life: once may be a mistake. */
 export const DENIALS_MAX = 2
 
+/** Other lineages of our room that let us in in vain, and which we remember not to try again at once. */
+export const RIVALS_MAX = 16
+
 /** Addresses in a lobby heartbeat. */
 export const ADDRESSES_MAX = 4
 export const ADDRESS_LENGTH_MAX = 256

@@ -39,6 +39,8 @@ export interface Request {
   readonly attempt: number
   /** X25519 key for this request alone: the reply is sealed to it. */
   readonly exchangeKey: Uint8Array
+  /** The founding of the lineage it is for; absent while any will do. */
+  readonly lineage?: OperationId
   readonly heads: readonly OperationId[]
   readonly want?: { readonly version: VersionId; readonly slots: readonly Slot[] }
   readonly join?: { readonly name: string; readonly evidence?: Evidence }
@@ -86,6 +88,7 @@ function writeRequest(writer: Writer, request: Request, size: number): Writer {
     .fixed(request.id)
     .u8(Math.min(request.attempt, ATTEMPT_MAX))
     .fixed(request.exchangeKey)
+    .optional(request.lineage, (inner, root) => inner.fixed(fromHex(root)))
     .list(request.heads, (inner, head) => inner.fixed(fromHex(head)))
     .optional(request.want, (inner, want) =>
       inner.fixed(fromHex(want.version)).fixed(slotsToBitmap(want.slots, size)),
@@ -134,6 +137,7 @@ function readRequest(reader: Reader, size: number): Request {
   const id = reader.fixed(REQUEST_ID_LENGTH)
   const attempt = reader.u8()
   const exchangeKey = reader.fixed(32)
+  const lineage = reader.optional((inner) => operationIdOf(inner.fixed(ID_LENGTH)))
   const heads = reader.ascending(
     limits.PARENTS_MAX,
     (inner) => operationIdOf(inner.fixed(ID_LENGTH)),
@@ -148,5 +152,14 @@ function readRequest(reader: Reader, size: number): Request {
     const evidence = inner.optional(readEvidence)
     return { name, ...(evidence && { evidence }) }
   })
-  return { kind: 'request', id, attempt, exchangeKey, heads, ...(want && { want }), ...(join && { join }) }
+  return {
+    kind: 'request',
+    id,
+    attempt,
+    exchangeKey,
+    ...(lineage && { lineage }),
+    heads,
+    ...(want && { want }),
+    ...(join && { join }),
+  }
 }

@@ -51,8 +51,7 @@ export class Beacon {
 
   /** In the lobby: where we are, and whether we let others in. */
   #call(): void {
-    const { log, salt, isReady, addresses } = this.#context
-    const root = log.entries[0]?.operation.id
+    const { log, root, salt, isReady, addresses } = this.#context
     if (root === undefined) return
     const sequence = this.#sequence++
     const members = log.roster.alive.size
@@ -132,16 +131,15 @@ export class Beacon {
     if (log.roster.alive.has(from) && from !== this.#context.self) this.#setOnline(from)
   }
 
-  /** A lobby heartbeat; returns whether it shows a lineage other than ours. */
-  hearLobby(from: PeerId, beat: LobbyHeartbeat): boolean {
-    const { presence, now, log } = this.#context
+  /** A lobby heartbeat. Who beats for another lineage is not present in ours. */
+  hearLobby(from: PeerId, beat: LobbyHeartbeat): void {
+    const { presence, now, log, root } = this.#context
     const salt = toString(beat.salt, 'base64')
     const { sequence, addresses } = beat
-    if (!presence.beat(from, { salt, sequence, addresses }, now)) return false
+    if (root !== undefined && beat.root !== root) return
+    if (!presence.beat(from, { salt, sequence, addresses }, now)) return
     if (log.roster.alive.has(from) && from !== this.#context.self) this.#setOnline(from)
     this.#tellPeers()
-    const root = log.entries[0]?.operation.id
-    return root !== undefined && root !== beat.root
   }
 
   #setOnline(peer: PeerId): void {

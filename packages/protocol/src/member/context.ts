@@ -47,6 +47,8 @@ export interface ContextInit {
   /** Display name, shown to the room with our admission. */
   readonly name: string
   readonly start: StepContext
+  /** The founding of the only lineage we want into; absent when any will do. */
+  readonly lineage?: OperationId
 }
 
 /** How far we have come. */
@@ -87,6 +89,7 @@ export class Context {
   /** Who let us in: its word alone does not confirm itself. */
   introducer: PeerId | undefined
   addresses: readonly string[] = []
+  readonly #lineage: OperationId | undefined
   readonly #salt: Uint8Array
   #counter = 0
   #outputs: Output[] = []
@@ -104,6 +107,7 @@ export class Context {
     this.now = init.start.now
     this.wallSeconds = init.start.wallSeconds
     this.entropy = new Entropy(this.suite, init.start.entropy)
+    this.#lineage = init.lineage
     this.#salt = this.entropy.bytes(SALT_LENGTH)
   }
 
@@ -143,6 +147,11 @@ export class Context {
     this.introducer = undefined
     this.anew = undefined
     this.emit({ kind: 'forget' })
+  }
+
+  /** The founding that our log grows from, or is to grow from: it names our lineage. */
+  get root(): OperationId | undefined {
+    return this.log.entries[0]?.operation.id ?? this.#lineage
   }
 
   get ownSlots(): ReadonlySet<Slot> {

@@ -39,6 +39,11 @@ export interface MemberInit {
   readonly start: StepContext
 }
 
+export interface LineageInit extends MemberInit {
+  /** The founding of the only lineage to get into; absent when any will do. */
+  readonly lineage?: OperationId
+}
+
 export interface MemberState {
   readonly status: Status
   /** What we send under; absent while no version that we can open covers our view. */
@@ -51,7 +56,7 @@ export interface MemberState {
   readonly waiting: number
 }
 
-export interface MemberInside {
+export interface LineageInside {
   readonly log: MembershipLog
   readonly keys: readonly VersionKeys[]
   readonly heldFrames: number
@@ -76,7 +81,7 @@ export class Lineage {
   readonly #held = new HeldFrames()
 
   /** Throws `UsageError` when the name is too long. */
-  constructor(init: MemberInit) {
+  constructor(init: LineageInit) {
     const { name = '' } = init
     if (fromString(name, 'utf8').length > NAME_MAX) {
       throw new UsageError('bad-name', `The name is longer than ${NAME_MAX} bytes. Choose a shorter one.`)
@@ -106,6 +111,11 @@ export class Lineage {
     })
   }
 
+  /** What is known, for `Member` to look at. */
+  get context(): Context {
+    return this.#context
+  }
+
   get self(): PeerId {
     return this.#context.self
   }
@@ -132,11 +142,8 @@ export class Lineage {
     }
   }
 
-  /**
-   * What is inside, to look at and never to touch: it holds every key. For the attacker and the checkers of the
-   * simulation; nothing else may call it.
-   */
-  get unsafeInsideForTests(): MemberInside {
+  /** What is inside, for tests alone. */
+  get unsafeInsideForTests(): LineageInside {
     const { log, ring } = this.#context
     return { log, keys: ring.versions, heldFrames: this.#held.size, knocks: this.#introducer.knocks }
   }
@@ -208,8 +215,21 @@ export class Lineage {
   leave(at: StepContext): Output[] {
     return this.#step(at, () => {
       this.#excluder.leave()
-      this.#settler.end('left')
+      this.end()
     })
+  }
+
+  /** Does nothing more by itself, and hands over what our user said and nobody heard. It goes on reading. */
+  retire(): readonly string[] {
+    this.#requests.forgetAll()
+    this.#context.agenda.clear()
+    this.#held.clear()
+    return this.#speaker.takeHeld()
+  }
+
+  /** Erases all keys and stops. */
+  end(): void {
+    this.#settler.end('left')
   }
 
   /** Addresses to announce, at most four. */
@@ -302,11 +322,13 @@ export class Lineage {
 
   #handleLobby({ sender, directed, content }: Extract<Read, { on: 'lobby' }>): void {
     if (content.kind === 'request') {
+      // Whoever is in the lineage that it names sees to it (SPEC B6).
+      if (content.lineage !== undefined && content.lineage !== this.#context.root) return
       this.#hearHeads(sender, content)
       if (this.#replier.handle(sender, content, directed)) this.#introducer.hear(sender, content)
     } else if (content.kind === 'lobby-heartbeat') {
       if (this.#context.status === 'joining') this.#newcomer.hearLobby(content)
-      if (this.#beacon.hearLobby(sender, content)) this.#newcomer.yieldTo(content)
+      this.#beacon.hearLobby(sender, content)
     }
   }
 
@@ -337,6 +359,9 @@ export class Lineage {
       if (purpose === 'join') this.#newcomer.refused(content)
       return
     }
+    // Members of another lineage heard us, too, when any would have done.
+    const founding = content.operations.find(({ parents }) => parents.length === 0)
+    if (founding !== undefined && (context.root ?? founding.id) !== founding.id) return
     this.#requests.take(sender, content)
     if (!context.log.roster.alive.has(sender)) return
     if (purpose === 'join') {

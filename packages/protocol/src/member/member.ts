@@ -1,25 +1,59 @@
 /**
  * A member of one group. No clock, no randomness, no network: the shell brings those with each step and carries out what
- * comes back (SPEC M1).
+ * comes back (SPEC M1). It is in one lineage; when there is a better one, a scout gets into that before it moves (SPEC F5).
  */
-import type { Rejection } from '../errors.ts'
+import { Entropy } from '../crypto/entropy.ts'
+import { isRejection, type Rejection } from '../errors.ts'
 import type { Group } from '../group/genesis.ts'
 import type { Millis, PeerId } from '../ids.ts'
+import type { LobbyHeartbeat } from '../lobby/messages.ts'
 import type { Operation } from '../log/operation.ts'
+import { DEFAULT_TIMING, type Timing } from '../timing.ts'
 import type { StepContext } from './context.ts'
 import type { InviteRequest, Wish } from './decider.ts'
 import type { Awaited } from './held-frames.ts'
-import { Lineage, type MemberInit, type MemberInside, type MemberState } from './lineage.ts'
+import { Lineage, type LineageInside, type MemberInit, type MemberState } from './lineage.ts'
 import type { Entrance } from './newcomer.ts'
-import type { Inbound, Output } from './output.ts'
+import type { Inbound, Notification, Output } from './output.ts'
+import { rivalOf, Rivals } from './rivals.ts'
+import { Scout } from './scout.ts'
 import type { Screened, Waiting } from './screen.ts'
 
+/** What is inside of our lineage, and of those that we scout or have just left. */
+export interface MemberInside extends LineageInside {
+  readonly others: readonly LineageInside[]
+}
+
+/** A step of one lineage. */
+type Step = (lineage: Lineage, at: StepContext) => Output[]
+
+type Peers = Extract<Notification, { event: 'peers' }>['peers']
+
 export class Member {
-  readonly #own: Lineage
+  readonly #init: MemberInit
+  readonly #timing: Timing
+  readonly #rivals: Rivals
+  #own: Lineage
+  #scout: Scout | undefined
+  /** The lineage that we moved from. What is still said there is meant for us, too. */
+  #former: { readonly lineage: Lineage; readonly until: Millis } | undefined
+  /** The step under way, what came of it so far, and randomness for each lineage that has a part in it. */
+  #at: StepContext
+  #entropy: Entropy
+  #outputs: Output[] = []
+  /** Who could read what was screened. */
+  readonly #readers = new WeakMap<Screened, Lineage>()
+  /** Whom a lineage wants a direct connection to. */
+  readonly #peers = new WeakMap<Lineage, Peers>()
 
   /** Throws `UsageError` when the name is too long. */
   constructor(init: MemberInit) {
-    this.#own = new Lineage(init)
+    this.#init = init
+    this.#timing = { ...DEFAULT_TIMING, ...init.timing }
+    this.#rivals = new Rivals(this.#timing.heartbeatMs)
+    this.#at = init.start
+    this.#entropy = new Entropy(init.group.suite, init.start.entropy)
+    this.#own = new Lineage({ ...init, start: this.#next() })
   }
 
   get self(): PeerId {
@@ -39,66 +73,100 @@ export class Member {
    * simulation; nothing else may call it.
    */
   get unsafeInsideForTests(): MemberInside {
-    return this.#own.unsafeInsideForTests
+    const others = this.#others.map((lineage) => lineage.unsafeInsideForTests)
+    return { ...this.#own.unsafeInsideForTests, others }
   }
 
   /** When `tick` should be called at the latest. */
   get nextDeadline(): Millis | undefined {
-    return this.#own.nextDeadline
+    const plan = this.#scout ? this.#scout.deadline : this.#rivals.deadline
+    const at = [this.#own.nextDeadline, plan, this.#former?.until].filter((one) => one !== undefined)
+    return at.length > 0 ? Math.min(...at) : undefined
   }
 
   /** Takes back operations that were stored before a restart. Call it before `start`. */
   restore(operations: readonly Operation[], at: StepContext): Output[] {
-    return this.#own.restore(operations, at)
+    return this.#step(at, (own, next) => own.restore(operations, next))
   }
 
   start(entrance: Entrance, at: StepContext): Output[] {
-    return this.#own.start(entrance, at)
+    return this.#step(at, (own, next) => own.start(entrance, next))
   }
 
   /** The network came, or came back: whoever waits to be let in asks again at once, a member shows itself. */
   wake(at: StepContext): Output[] {
-    return this.#own.wake(at)
+    return this.#step(at, (own, next) => own.wake(next))
   }
 
   /** Runs whatever is due. */
   tick(at: StepContext): Output[] {
-    return this.#own.tick(at)
+    return this.#step(at, (own, next) => own.tick(next))
   }
 
   /** Looks at a message from the network. Its claims have to be checked before `handle` may have it. */
   screen(inbound: Inbound, now: Millis): Screened | Waiting | Rejection {
-    return this.#own.screen(inbound, now)
+    let first: Waiting | Rejection | undefined
+    for (const lineage of [this.#own, ...this.#others]) {
+      const verdict = lineage.screen(inbound, now)
+      if ('claims' in verdict) {
+        this.#readers.set(verdict, lineage)
+        return verdict
+      }
+      // What one lineage has no keys for, or did not ask for, may be of another.
+      if (isRejection(verdict) && verdict.rejected !== 'unsolicited') return verdict
+      first ??= verdict
+    }
+    return first ?? this.#own.screen(inbound, now)
   }
 
   /** Keeps a frame that cannot be read yet, and asks for what it waits for. A `retry` output brings it back. */
   hold(inbound: Inbound, awaits: Awaited, at: StepContext): Output[] {
-    return this.#own.hold(inbound, awaits, at)
+    return this.#act(at, () => {
+      this.#run(this.#own, (own, next) => own.hold(inbound, awaits, next))
+      // It may wait for the keys of the one lineage as well as of the other.
+      this.#run(this.#scout?.lineage, (scout, next) => {
+        const verdict = scout.screen(inbound, at.now)
+        return 'awaits' in verdict ? scout.hold(inbound, verdict.awaits, next) : []
+      })
+    })
   }
 
   /** Takes a message whose claims all hold. */
   handle(screened: Screened, at: StepContext): Output[] {
-    return this.#own.handle(screened, at)
+    const { message } = screened
+    return this.#act(at, () => {
+      // The lobby is for all: each lineage takes what is for it.
+      const readers =
+        message.on === 'lobby' ? [this.#own, this.#scout?.lineage] : [this.#readers.get(screened)]
+      for (const reader of readers) this.#run(reader, (lineage, next) => lineage.handle(screened, next))
+      if (message.on === 'lobby' && message.content.kind === 'lobby-heartbeat') this.#hearOf(message.content)
+    })
   }
 
   /** Says something to the room. Throws `UsageError` when it cannot even be held. */
   say(text: string, at: StepContext): Output[] {
-    return this.#own.say(text, at)
+    return this.#step(at, (own, next) => own.say(text, next))
   }
 
   /** Excludes members. Throws `UsageError`, with nothing changed, when that cannot be. */
   exclude(peers: readonly PeerId[], reason: string, at: StepContext): Output[] {
-    return this.#own.exclude(peers, reason, at)
+    return this.#step(at, (own, next) => own.exclude(peers, reason, next))
   }
 
   /** Asks the others to take us off the roster, and erases our keys. */
   leave(at: StepContext): Output[] {
-    return this.#own.leave(at)
+    return this.#act(at, () => {
+      this.#run(this.#own, (own, next) => own.leave(next))
+      this.#run(this.#scout?.lineage, (scout, next) => scout.leave(next))
+    })
   }
 
   /** Addresses to announce, at most four. */
   announce(addresses: readonly string[], at: StepContext): Output[] {
-    return this.#own.announce(addresses, at)
+    return this.#act(at, () => {
+      this.#run(this.#own, (own, next) => own.announce(addresses, next))
+      this.#run(this.#scout?.lineage, (scout, next) => scout.announce(addresses, next))
+    })
   }
 
   /** A new invite as text. Throws `UsageError` outside. */
@@ -108,6 +176,127 @@ export class Member {
 
   /** Carries out what the user decided. Throws `UsageError`, with nothing changed, when that cannot be. */
   decide(wish: Wish, at: StepContext): Output[] {
-    return this.#own.decide(wish, at)
+    return this.#step(at, (own, next) => own.decide(wish, next))
   }
+
+  get #others(): Lineage[] {
+    return [this.#scout?.lineage, this.#former?.lineage].filter((lineage) => lineage !== undefined)
+  }
+
+  /** Something that our lineage alone does. */
+  #step(at: StepContext, step: Step): Output[] {
+    return this.#act(at, () => this.#run(this.#own, step))
+  }
+
+  #act(at: StepContext, act: () => void): Output[] {
+    this.#at = at
+    this.#entropy = new Entropy(this.group.suite, at.entropy)
+    act()
+    this.#tend()
+    const outputs = this.#outputs
+    this.#outputs = []
+    return outputs
+  }
+
+  /** A part of the step, with randomness of its own, so that no two lineages draw the same (SPEC C6). */
+  #next(): StepContext {
+    return { ...this.#at, entropy: this.#entropy.bytes() }
+  }
+
+  /** Runs a lineage's part of the step. What our user need not know of the others stays here. */
+  #run(lineage: Lineage | undefined, step: Step): void {
+    if (lineage === undefined) return
+    const outputs = step(lineage, this.#next())
+    if (lineage === this.#own) this.#emit(lineage, outputs)
+    else if (lineage === this.#scout?.lineage) this.#emit(lineage, this.#scout.take(outputs))
+    else if (lineage === this.#former?.lineage) this.#emit(lineage, outputs.filter(isHeard))
+  }
+
+  #emit(lineage: Lineage, outputs: readonly Output[]): void {
+    for (const output of outputs) {
+      if (output.kind === 'notify' && output.notification.event === 'peers') {
+        this.#peers.set(lineage, output.notification.peers)
+        this.#tellPeers()
+      } else this.#outputs.push(output)
+    }
+  }
+
+  /** One list of whom to connect to: our own lineage's first. */
+  #tellPeers(): void {
+    const peers = [this.#own, this.#scout?.lineage].flatMap(
+      (lineage) => (lineage && this.#peers.get(lineage)) ?? [],
+    )
+    this.#outputs.push({ kind: 'notify', notification: { event: 'peers', peers } })
+  }
+
+  /** Somebody beats for another lineage of our open room. */
+  #hearOf({ root, members, willing }: LobbyHeartbeat): void {
+    const own = rivalOf(this.#own.context.log)
+    const { creator } = this.group.genesis
+    if (!own || own.root === root || !willing || creator !== undefined || !this.#own.context.isMember) return
+    this.#rivals.hear({ root, members }, own, { now: this.#at.now, fraction: this.#entropy.fraction() })
+  }
+
+  /** Sees to the lineages beside ours: begins to scout, moves, forgets what is over (SPEC F5). */
+  #tend(): void {
+    const { now } = this.#at
+    if (this.#former && now >= this.#former.until) this.#leaveFormer()
+    const { status, isMember } = this.#own.context
+    if (!isMember || (status !== 'joined' && status !== 'joining')) {
+      this.#rivals.forgetPlan()
+      this.#dropScout()
+    } else if (this.#scout) this.#tendScout(this.#scout)
+    else this.#sendScout()
+  }
+
+  #sendScout(): void {
+    const { context } = this.#own
+    const own = rivalOf(context.log)
+    const rival = own && this.#rivals.takeDue(own, this.#at.now)
+    if (!rival) return
+    const scout = new Scout({ ...this.#init, start: this.#next() }, rival.root, this.#timing.heartbeatMs)
+    this.#scout = scout
+    this.#run(scout.lineage, (lineage, next) => {
+      lineage.announce(context.addresses, next)
+      return lineage.start({ kind: 'join' }, next)
+    })
+  }
+
+  #tendScout(scout: Scout): void {
+    const { now } = this.#at
+    if ((scout.lineage.nextDeadline ?? Infinity) <= now)
+      this.#run(scout.lineage, (lineage, next) => lineage.tick(next))
+    const verdict = scout.judge(this.#own, now)
+    if (verdict === 'move') this.#move(scout)
+    if (verdict !== 'give up') return
+    this.#rivals.failed(scout.root, scout.wasRefused, now)
+    this.#dropScout()
+  }
+
+  #dropScout(): void {
+    this.#scout?.lineage.end()
+    this.#scout = undefined
+  }
+
+  /** The scout takes our place: what our user said and nobody heard is said there, once. */
+  #move(scout: Scout): void {
+    const before = this.#own
+    this.#leaveFormer()
+    this.#former = { lineage: before, until: this.#at.now + this.#timing.lateMs }
+    this.#own = scout.lineage
+    this.#scout = undefined
+    this.#outputs.push(...scout.news(before))
+    this.#tellPeers()
+    for (const text of before.retire()) this.#run(this.#own, (own, next) => own.say(text, next))
+  }
+
+  #leaveFormer(): void {
+    this.#former?.lineage.end()
+    this.#former = undefined
+  }
+}
+
+/** What our user still hears of the lineage we moved from. */
+function isHeard(output: Output): boolean {
+  return output.kind === 'retry' || (output.kind === 'notify' && output.notification.event === 'message')
 }

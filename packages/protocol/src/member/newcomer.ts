@@ -1,4 +1,4 @@
-/** Getting in: founding, soliciting in the lobby, being introduced, coming back after a restart (SPEC F1–F4, J1, J6). */
+/** Getting in: founding, soliciting in the lobby, being introduced, coming back after a restart (SPEC F1–F3, J1, J6). */
 import type { Evidence } from '../group/invite.ts'
 import type { PeerId } from '../ids.ts'
 import { chainOf, commitmentOf } from '../keys/derivation.ts'
@@ -169,24 +169,10 @@ export class Newcomer {
     if (beat.willing) this.#heardMemberAt = this.#context.now
   }
 
-  /**
-   * Another lineage of our open room. Alone in ours we give it up for one with more members, or with the smaller root;
-   * two lineages with members each need a merge (SPEC F4).
-   */
-  yieldTo(beat: LobbyHeartbeat): void {
-    const context = this.#context
-    const root = context.log.entries[0]?.operation.id
-    const alone = context.status === 'joined' && context.log.roster.alive.size === 1
-    if (!alone || root === undefined || context.group.genesis.creator !== undefined || !beat.willing) return
-    if (beat.members === 1 && beat.root > root) return
-    this.startOver({ kind: 'open' })
-    this.#heardMemberAt = this.#context.now
-  }
-
   /** Gives up the log and all keys, and knocks as we did before. */
-  startOver(entrance = this.#entrance): void {
+  startOver(): void {
     this.#requests.forgetAll()
     this.#context.startOver()
-    this.start(entrance)
+    this.start(this.#entrance)
   }
 }

@@ -56,7 +56,7 @@ export class Requests {
   }
 
   ask(ask: Ask): void {
-    const { suite, entropy, log, agenda, now, timing } = this.#context
+    const { suite, entropy, log, agenda, now, timing, root } = this.#context
     const id = entropy.bytes(REQUEST_ID_LENGTH)
     const secret = entropy.bytes(32)
     const name = toHex(id)
@@ -75,6 +75,7 @@ export class Requests {
       id,
       attempt: ask.attempt ?? 0,
       exchangeKey: suite.exchangeKey(secret),
+      ...(root && { lineage: root }),
       heads: log.heads.sort(compareIds).slice(0, PARENTS_MAX),
       ...(want && { want }),
       ...(join && { join }),

@@ -39,13 +39,18 @@ export class Speaker {
     this.flush()
   }
 
+  /** Hands over what was held: somebody else is to say it. */
+  takeHeld(): string[] {
+    const held = this.#held
+    this.#held = []
+    this.#bytes = 0
+    return held
+  }
+
   /** Says what was held, as soon as we may. */
   flush(): void {
     const { current, isReady } = this.#context
     if (!isReady || current === undefined) return
-    const held = this.#held
-    this.#held = []
-    this.#bytes = 0
-    for (const text of held) this.#context.broadcast('chat', { kind: 'chat', text }, current)
+    for (const text of this.takeHeld()) this.#context.broadcast('chat', { kind: 'chat', text }, current)
   }
 }
