@@ -28,6 +28,7 @@ const ACTIONS: readonly Action[] = [
   { weight: 3, run: backdate },
   { weight: 0.5, run: restartAll },
   { weight: 0.5, run: wait },
+  { weight: 2, run: steal },
   { weight: 2, run: refresh },
   { weight: 1, run: refreshAtOnce },
   { weight: 1, run: crashAfterRefresh },
@@ -153,6 +154,14 @@ function restartAll(history: History): void {
 function wait(history: History): void {
   history.note('wait', 'more than a minute')
   history.world.run(70_000)
+}
+
+/** Somebody breaks in to a member once. Only a refresh helps against that. */
+function steal(history: History): void {
+  const peer = history.world.random.pick(history.joined)
+  if (!peer) return
+  history.note('steal', peer.label)
+  history.archive.steal(peer)
 }
 
 function refresh(history: History): void {

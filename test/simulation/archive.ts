@@ -35,6 +35,15 @@ export interface Sent {
   readonly frame: RoomFrame
   readonly heads: readonly OperationId[]
   readonly alive: ReadonlySet<PeerId>
+  /** Refreshes that counted in it. */
+  readonly refreshes: readonly OperationId[]
+}
+
+/** Somebody broke in to a member once and copied all keys that were in memory. */
+export interface Theft {
+  /** Under which the loot is found with `haulOf`. */
+  readonly thief: PeerId
+  readonly at: number
 }
 
 export interface Recorded {
@@ -52,6 +61,7 @@ export class Archive {
   /** What key relays added to a version's own wraps. */
   readonly relayed = new Map<OperationId, readonly RelayedWraps[]>()
   readonly sent: Sent[] = []
+  readonly thefts: Theft[] = []
   /** Versions that a malicious member made: who trusts it is not protected from it. */
   readonly crafted = new Set<OperationId>()
   readonly #hauls = new Map<PeerId, Map<OperationId, Haul>>()
@@ -77,6 +87,15 @@ export class Archive {
     if (!this.operations.has(operation.id)) {
       this.operations.set(operation.id, { operation, at: this.world.now })
     }
+  }
+
+  /** Copies all keys in a member's memory. */
+  steal(from: SimPeer): Theft {
+    const thief = `thief ${this.thefts.length}` as PeerId
+    this.#recordKeys(from, thief)
+    const theft = { thief, at: this.world.now }
+    this.thefts.push(theft)
+    return theft
   }
 
   /** Gives keys to a peer, as if it had got them in some way. */
@@ -114,20 +133,20 @@ export class Archive {
     }
   }
 
-  #recordKeys(peer: SimPeer): void {
+  #recordKeys(peer: SimPeer, holder: PeerId = peer.id): void {
     const { others, ...own } = peer.member.unsafeInsideForTests
-    for (const { log, keys } of [own, ...others]) this.#recordLineage(peer, log, keys)
+    for (const { log, keys } of [own, ...others]) this.#recordLineage(holder, log, keys)
   }
 
-  #recordLineage(peer: SimPeer, log: MembershipLog, held: readonly VersionKeys[]): void {
+  #recordLineage(holder: PeerId, log: MembershipLog, held: readonly VersionKeys[]): void {
     for (const keys of held) {
-      this.#views.set(`${peer.id} ${keys.version}`, log)
-      const haul = this.#haul(peer.id, keys.version)
+      this.#views.set(`${holder} ${keys.version}`, log)
+      const haul = this.#haul(holder, keys.version)
       haul.chain ??= keys.chain.slice()
       if (keys.secret) haul.secret ??= keys.secret.slice()
       for (const [revision, tek] of keys.heldTeks)
         if (!haul.teks.has(revision)) haul.teks.set(revision, tek.slice())
-      for (const [slot, { kek }] of keys.slots) if (this.#isNew(peer.id, kek)) this.#learnKek(haul, slot, kek)
+      for (const [slot, { kek }] of keys.slots) if (this.#isNew(holder, kek)) this.#learnKek(haul, slot, kek)
     }
   }
 
@@ -149,7 +168,9 @@ export class Archive {
     const view = this.#views.get(`${by.id} ${frame.reference.version}`)
     if (view === undefined) throw new Error(`${by.label} sent under a version that it never held`)
     const { heads, roster } = view
-    this.sent.push({ by, at: this.world.now, about, frame, heads, alive: new Set(roster.alive.keys()) })
+    const refreshes = roster.refreshes.map(({ operation }) => operation.id)
+    const alive = new Set(roster.alive.keys())
+    this.sent.push({ by, at: this.world.now, about, frame, heads, alive, refreshes })
   }
 
   /** Wraps of key relays stand in no operation. */

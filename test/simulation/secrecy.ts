@@ -45,8 +45,28 @@ export class Secrecy {
     const outside = [...this.#everybody()].filter((peer) => !sent.alive.has(peer))
     const coalition = outside.filter((peer) => !this.#isExcused(peer, sent))
     this.excused += outside.length - coalition.length
+    coalition.push(...this.#healedThefts(sent))
     if (!this.#coalitionOf(coalition).reads(sent.frame)) return []
     return [{ sent, what: `${this.#describe(sent)} is read by ${this.#culprits(coalition, sent)}` }]
+  }
+
+  /** Thieves whose loot a refresh has made worthless that the sender knows of: one made since, on all they stole from. */
+  #healedThefts({ refreshes }: Sent): PeerId[] {
+    const { thefts, operations } = this.#archive
+    return thefts.flatMap(({ thief, at }) => {
+      const roots = [...this.#archive.haulOf(thief).keys()].map((version) => this.#rootOf(version))
+      const isHealed = refreshes.some((id) => {
+        const past = this.#past.of(id)
+        return (operations.get(id)?.at ?? 0) > at && roots.every((root) => past.has(root))
+      })
+      return isHealed ? [thief] : []
+    })
+  }
+
+  /** The founding or refresh at the end of a version's key path. */
+  #rootOf(version: OperationId): OperationId {
+    const body = this.#archive.operations.get(version)?.operation.body
+    return body?.kind === 'change' ? this.#rootOf(body.keyParent) : version
   }
 
   /** Whether a malicious member, whom the sender takes for a member, chose the keys. No rule helps against that. */
@@ -128,7 +148,7 @@ export class Secrecy {
   #culprits(coalition: readonly PeerId[], sent: Sent): string {
     const alone = coalition.filter((peer) => this.#coalitionOf([peer]).reads(sent.frame))
     const labels = (peers: readonly PeerId[]): string =>
-      peers.map((peer) => this.#archive.world.peers.find(({ id }) => id === peer)?.label ?? '?').join(', ')
+      peers.map((peer) => this.#archive.world.peers.find(({ id }) => id === peer)?.label ?? peer).join(', ')
     return alone.length > 0 ? `${labels(alone)} alone` : `${labels(coalition)} together`
   }
 }

@@ -2,8 +2,10 @@
 import type { SlotTable } from '../group/slots.ts'
 import type { PeerId, Slot, VersionId } from '../ids.ts'
 import type { MembershipLog } from '../log/membership-log.ts'
+import type { Change } from '../log/operation.ts'
 import { admitted, type AdmittingEntry, type Entry } from '../log/roster.ts'
 import { keylessIn } from './generation.ts'
+import type { VersionKeys } from './version-keys.ts'
 
 /** A member the author does not know of yet is missed with at most this probability. */
 const MISS_MAX = 0.01
@@ -23,6 +25,20 @@ export function covers(log: MembershipLog, version: Entry): boolean {
 /** Slots that somebody who is not on the roster may have been keyed for in a version's generation (SPEC K8, K16). */
 export function taintedSlots(log: MembershipLog, version: VersionId, table: SlotTable): Set<Slot> {
   return table.union(tainting(log, version).map(admitted))
+}
+
+/**
+ * Slots of `base` that a key relay may wrap a change's secret under: not what is tainted in the author's view or in ours, since
+ * one of the two may know of somebody the other does not (SPEC K14, K17).
+ */
+export function relaySlots(
+  log: MembershipLog,
+  change: Change,
+  base: Pick<VersionKeys, 'version' | 'slots'>,
+  table: SlotTable,
+): Slot[] {
+  const tainted = new Set([...change.tainted, ...taintedSlots(log, base.version, table)])
+  return [...base.slots.keys()].filter((slot) => !tainted.has(slot)).sort((a, b) => a - b)
 }
 
 function tainting(log: MembershipLog, version: VersionId | undefined): AdmittingEntry[] {

@@ -2,6 +2,7 @@
 import { UsageError } from '../errors.ts'
 import type { Evidence } from '../group/invite.ts'
 import type { Millis, PeerId } from '../ids.ts'
+import { hasSuccessor } from '../keys/entitled.ts'
 import type { VersionKeys } from '../keys/version-keys.ts'
 import { DENIALS_MAX, KNOCKS_MAX, PARENTS_MAX } from '../limits.ts'
 import type { Request } from '../lobby/messages.ts'
@@ -187,8 +188,6 @@ export class Introducer {
   #needsChangeFirst(): boolean {
     const { others, now, confirmedAt, timing, log, current } = this.#context
     if (others.length > 0 && now - confirmedAt > 2 * timing.heartbeatMs) return true
-    return log.entries.some(
-      ({ operation: { body } }) => body.kind === 'change' && body.keyParent === current?.version,
-    )
+    return current !== undefined && hasSuccessor(log, current.version)
   }
 }

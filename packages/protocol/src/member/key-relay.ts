@@ -4,7 +4,7 @@
  * has no others, so that all of it has the version at once (SPEC K17).
  */
 import type { PeerId, Slot, VersionId } from '../ids.ts'
-import { coverOfKnown, taintedSlots } from '../keys/cover.ts'
+import { coverOfKnown, relaySlots } from '../keys/cover.ts'
 import { wrapSecret } from '../keys/derivation.ts'
 import { isOutdated } from '../keys/generation.ts'
 import type { VersionKeys } from '../keys/version-keys.ts'
@@ -101,14 +101,9 @@ export class KeyRelay {
     context.broadcast('relay', { kind: 'relayed', version: id, under: base.version, wraps }, base)
   }
 
-  /**
-   * Slots that a version may be wrapped under besides its author's: not what is tainted in the author's view or in ours, since
-   * one of them may know of somebody the other does not.
-   */
-  #usable(entry: ChangeEntry, base: VersionKeys): Slot[] {
+  #usable({ operation }: ChangeEntry, base: VersionKeys): Slot[] {
     const { log, table } = this.#context
-    const tainted = new Set([...entry.operation.body.tainted, ...taintedSlots(log, base.version, table)])
-    return [...base.slots.keys()].filter((slot) => !tainted.has(slot)).sort((a, b) => a - b)
+    return relaySlots(log, operation.body, base, table)
   }
 
   /** Members that hold no slot of `base` under which the version was wrapped, by its author or by a relay we heard. */

@@ -1,5 +1,6 @@
 /** Answering members, and those who take themselves for one: the contributor's part (paper §3.4 Join; SPEC J5, K10, E5). */
 import { type PeerId, type Slot, toHex } from '../ids.ts'
+import { entitledTo } from '../keys/entitled.ts'
 import type { HandedKeys } from '../keys/key-ring.ts'
 import type { VersionKeys } from '../keys/version-keys.ts'
 import { PAGE_MAX, PARENTS_MAX, SEEN_REQUESTS_MAX } from '../limits.ts'
@@ -95,27 +96,14 @@ export class Replier {
     return undefined
   }
 
-  /**
-   * What a member may have of a version (SPEC K10): from its start if it was a member when the version was made, from its
-   * admission if it was admitted at it, else nothing.
-   */
+  /** As much of a version's keys as a member may have and we hold. */
   #entitled(peer: PeerId, keys: VersionKeys, slots: readonly Slot[]): HandedKeys | undefined {
-    const { log } = this.#context
-    const version = log.get(keys.version)
-    const alive = log.roster.alive.get(peer) ?? []
-    if (version === undefined) return undefined
+    const from = entitledTo(this.#context.log, keys.version, peer)
     const handed = { version: keys.version, chain: keys.chain, slots: this.#held(keys, slots) }
-    const made = log.rosterOf(version).alive.get(peer) ?? []
-    if (made.some((entry) => alive.includes(entry))) {
-      return { ...handed, ...keys.earliest, ...(keys.secret && { secret: keys.secret }) }
-    }
-    for (const { operation } of alive) {
-      if (operation.body.kind !== 'admission' || operation.body.version !== keys.version) continue
-      const { revision } = operation.body
-      const tek = keys.tekAt(revision)
-      return tek ? { ...handed, revision, tek } : { ...handed, revision: keys.revision, tek: keys.tek }
-    }
-    return undefined
+    if (from === undefined) return undefined
+    if (from === 'all') return { ...handed, ...keys.earliest, ...(keys.secret && { secret: keys.secret }) }
+    const tek = keys.tekAt(from)
+    return tek ? { ...handed, revision: from, tek } : { ...handed, revision: keys.revision, tek: keys.tek }
   }
 
   #held(keys: VersionKeys, slots: readonly Slot[]): HandedKeys['slots'] {
