@@ -26,23 +26,26 @@ export class KeyRelay {
 
   /** A version became ours by its key parent: if its author left members out that we can reach, we take our turn. */
   plan(entry: Entry): void {
-    const { agenda, now, timing, ring, self } = this.#context
-    if (!isChange(entry) || entry.operation.author === self) return
-    const { id, body } = entry.operation
-    const parent = ring.get(body.keyParent)
-    if (parent === undefined || this.#leftOut(entry, parent).length === 0 || agenda.has(`relay ${id}`)) return
-    const wait = timing.sealStepMs * (0.25 + 0.5 * this.#context.rank(`relay ${id}`))
-    agenda.set(`relay ${id}`, now + wait, () => this.#relay(entry, parent))
+    const { ring, self } = this.#context
+    const parent = isChange(entry) ? ring.get(entry.operation.body.keyParent) : undefined
+    if (isChange(entry) && parent && entry.operation.author !== self) this.#takeTurn(entry, parent)
   }
 
   /**
    * We were given a version that no key of ours led to, while we spoke under another one: so others on our side hold no key
-   * that leads to it either, and get it from us at once, under what they do hold (SPEC K17).
+   * that leads to it either, and get it from one of us, under what they do hold (SPEC K17).
    */
   bridge(entry: Entry, before: VersionKeys): void {
-    const { ring } = this.#context
-    const isLed = isChange(entry) && ring.get(entry.operation.body.keyParent) !== undefined
-    if (isChange(entry) && !isLed) this.#relay(entry, before)
+    const isLed = isChange(entry) && this.#context.ring.get(entry.operation.body.keyParent) !== undefined
+    if (isChange(entry) && !isLed) this.#takeTurn(entry, before)
+  }
+
+  #takeTurn(entry: ChangeEntry, base: VersionKeys): void {
+    const { agenda, now, timing } = this.#context
+    const name = `relay ${entry.operation.id}`
+    if (this.#leftOut(entry, base).length === 0 || agenda.has(name)) return
+    const wait = timing.sealStepMs * (0.25 + 0.5 * this.#context.rank(name))
+    agenda.set(name, now + wait, () => this.#relay(entry, base))
   }
 
   /** Whether somebody may still hand us a version that we cannot open: until then we need not ask for it. */
