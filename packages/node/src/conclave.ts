@@ -11,6 +11,7 @@ import {
   openRoom,
   type Entrance,
   type Group,
+  type Operation,
   type Timing,
 } from '@conclave/protocol'
 import { fromString } from 'uint8arrays/from-string'
@@ -23,6 +24,7 @@ import { RelayPeers } from './relay-peers.ts'
 import { RelaySupervisor, type RelayProblem } from './relay-supervisor.ts'
 import { lastRoom, RoomStore, type RoomRecord } from './room-store.ts'
 import { Room } from './room.ts'
+import { Seat } from './seat.ts'
 import { createSigner } from './signer.ts'
 import { memoryStore } from './store.ts'
 import { Verifier } from './verifier.ts'
@@ -178,52 +180,51 @@ export class Conclave {
     return { group, entrance: { kind: 'found' }, record, relays }
   }
 
-  async #enter(entry: Entry, { name }: MemberOptions): Promise<Room> {
-    const { group, record } = entry
-    this.#supervisor.add(entry.relays)
-    const store = new RoomStore(this.#datastore, group)
+  async #enter(entry: Entry, options: MemberOptions): Promise<Room> {
+    const store = new RoomStore(this.#datastore, entry.group)
     const stored = await store.load()
-    const room = this.#room(group, store, name)
-    await store.remember(record)
+    await store.remember(entry.record)
+    const seat = this.#seat(entry, store, options)
+    const room: Room = new Room({
+      seat,
+      onClose: async () => {
+        this.#rooms.delete(room)
+        await this.#init.onRoomClosed?.()
+      },
+    })
     this.#rooms.add(room)
-    // A room that was founded already is entered as a member of it, never founded again.
-    const entrance: Entrance =
-      stored.length > 0 && entry.entrance.kind === 'found' ? { kind: 'join' } : entry.entrance
     room.setOnline(this.#isOnline)
-    room.start(entrance, stored)
+    seat.start(entranceOf(entry, stored), stored)
     if (this.#problem && !this.#isOnline) room.report(this.#problem.code, this.#problem.message)
     return room
   }
 
-  #room(group: Group, store: RoomStore, name: string | undefined): Room {
+  #seat({ group, relays }: Entry, store: RoomStore, { name }: MemberOptions): Seat {
+    this.#supervisor.add(relays)
+    return new Seat({
+      member: this.#member(group, name),
+      verifier: this.#verifier,
+      store,
+      relays: this.#relays(),
+      openNetwork: (handlers) => this.#network.join({ topics: group.topics, ...handlers }),
+    })
+  }
+
+  #member(group: Group, name: string | undefined): Member {
     const { seed, publicKey } = this.#parts
-    const sign = createSigner(seed)
     const start = {
       now: performance.now(),
       entropy: crypto.getRandomValues(new Uint8Array(32)),
       wallSeconds: Date.now() / 1_000,
     }
     const { timing } = this.#init
-    const signer = { publicKey, sign }
-    const member = new Member({
+    return new Member({
       group,
-      signer,
+      signer: { publicKey, sign: createSigner(seed) },
       start,
       ...(name !== undefined && { name }),
       ...(timing && { timing }),
     })
-    const room: Room = new Room({
-      member,
-      verifier: this.#verifier,
-      store,
-      relays: this.#relays(),
-      openNetwork: (handlers) => this.#network.join({ topics: group.topics, ...handlers }),
-      onClose: async () => {
-        this.#rooms.delete(room)
-        await this.#init.onRoomClosed?.()
-      },
-    })
-    return room
   }
 
   #relays(): string[] {
@@ -245,6 +246,11 @@ export class Conclave {
     this.#problem = problem
     for (const room of this.#rooms) room.report(problem.code, problem.message)
   }
+}
+
+/** A room that was founded already is entered as a member of it, never founded again. */
+function entranceOf({ entrance }: Entry, stored: readonly Operation[]): Entrance {
+  return stored.length > 0 && entrance.kind === 'found' ? { kind: 'join' } : entrance
 }
 
 /**

@@ -1,12 +1,12 @@
 /** A room as an embedder holds it: state to read, things to do, events to hear. */
 import { TypedEventEmitter } from 'main-event'
 import { isMemberStatus, stateOf } from './room-state.ts'
-import { Driver, type DriverInit } from './driver.ts'
 import { UsageError } from './errors.ts'
 import { DEFAULT_INVITE_SECONDS, LEAVE_FLUSH_MS } from './limits.ts'
 import { refusalMessage } from './words.ts'
 import { toString } from 'uint8arrays/to-string'
-import type { Entrance, Member, Notification, Operation, PeerId, Wish } from '@conclave/protocol'
+import type { Member, Notification, PeerId, Wish } from '@conclave/protocol'
+import type { Driver } from './driver.ts'
 import type {
   InviteOptions,
   MemberInfo,
@@ -17,20 +17,17 @@ import type {
   RoomStatus,
   Via,
 } from './room-api.ts'
-import type { RoomNetwork, RoomNetworkInit } from './room-network.ts'
+import type { Seat } from './seat.ts'
 
-export interface RoomInit extends Pick<DriverInit, 'member' | 'verifier' | 'store'> {
-  openNetwork(handlers: Pick<RoomNetworkInit, 'onMessage' | 'onTransport'>): RoomNetwork
-  /** Relays that an invite names: the ones the room is met at. */
-  readonly relays: readonly string[]
+export interface RoomInit {
+  readonly seat: Seat
   /** Frees what belongs to the room alone. */
   onClose(): Promise<void>
 }
 
 export class Room extends TypedEventEmitter<RoomEvents> {
   readonly #init: RoomInit
-  readonly #member: Member
-  readonly #driver: Driver
+  #seat: Seat
   #isClosed = false
   #isOnline = false
   #status: RoomStatus = 'offline'
@@ -38,14 +35,25 @@ export class Room extends TypedEventEmitter<RoomEvents> {
   constructor(init: RoomInit) {
     super()
     this.#init = init
-    this.#member = init.member
-    this.#driver = new Driver({
-      ...init,
-      openNetwork: ({ onMessage }) =>
-        init.openNetwork({ onMessage, onTransport: (peer, via) => this.#transportChanged(peer, via) }),
+    this.#seat = init.seat
+    this.#sitDown(init.seat)
+  }
+
+  #sitDown(seat: Seat): void {
+    this.#seat = seat
+    seat.listener = {
       onNotification: (notification) => this.#tell(notification),
+      onTransport: (peer, via) => this.#transportChanged(peer, via),
       onTrouble: (message) => this.#emit('error', { code: 'internal', message }),
-    })
+    }
+  }
+
+  get #member(): Member {
+    return this.#seat.member
+  }
+
+  get #driver(): Driver {
+    return this.#seat.driver
   }
 
   /** The group's id in hex: the same for every member, and pinned by an invite. */
@@ -92,18 +100,9 @@ export class Room extends TypedEventEmitter<RoomEvents> {
     return this.#driver.rejections
   }
 
-  /** Enters the room. `stored`: the log of an earlier run. */
-  start(entrance: Entrance, stored: readonly Operation[]): void {
-    if (stored.length > 0) this.#driver.run((at) => this.#member.restore(stored, at))
-    this.announce()
-    this.#driver.run((at) => this.#member.start(entrance, at))
-  }
-
-  /** Tells the member under which addresses it can be dialled now. */
+  /** Tells the others under which addresses we can be dialled now. */
   announce(): void {
-    if (this.#isClosed) return
-    const addresses = this.#driver.network.addresses()
-    this.#driver.run((at) => this.#member.announce(addresses, at))
+    if (!this.#isClosed) this.#seat.announce()
   }
 
   /** Whether any relay is connected; without one we can only wait. */
@@ -139,7 +138,7 @@ export class Room extends TypedEventEmitter<RoomEvents> {
     }
     let text = ''
     this.#driver.run((at) => {
-      text = this.#member.invite({ ttl, uses, ask: admit === 'ask', relays: this.#init.relays }, at)
+      text = this.#member.invite({ ttl, uses, ask: admit === 'ask', relays: this.#seat.relays }, at)
       return []
     })
     return text

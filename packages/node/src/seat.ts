@@ -1,0 +1,51 @@
+/** Our place in one group: the member, and what runs it. A room has one, and takes another one when it moves. */
+import { Driver, type DriverInit } from './driver.ts'
+import type { Entrance, Member, Notification, Operation } from '@conclave/protocol'
+import type { Via } from './room-api.ts'
+import type { RoomNetwork, RoomNetworkInit } from './room-network.ts'
+
+export interface SeatInit extends Pick<DriverInit, 'member' | 'verifier' | 'store'> {
+  openNetwork(handlers: Pick<RoomNetworkInit, 'onMessage' | 'onTransport'>): RoomNetwork
+  /** Relays that an invite names: the ones the room is met at. */
+  readonly relays: readonly string[]
+}
+
+/** Who hears what happens at a seat. */
+export interface SeatListener {
+  onNotification(notification: Notification): void
+  onTransport(peer: string, via: Via): void
+  /** Something failed that no peer and no user is to blame for. */
+  onTrouble(message: string): void
+}
+
+export class Seat {
+  readonly member: Member
+  readonly driver: Driver
+  readonly relays: readonly string[]
+  listener: SeatListener | undefined
+
+  constructor(init: SeatInit) {
+    this.member = init.member
+    this.relays = init.relays
+    this.driver = new Driver({
+      ...init,
+      openNetwork: ({ onMessage }) =>
+        init.openNetwork({ onMessage, onTransport: (peer, via) => this.listener?.onTransport(peer, via) }),
+      onNotification: (notification) => this.listener?.onNotification(notification),
+      onTrouble: (message) => this.listener?.onTrouble(message),
+    })
+  }
+
+  /** Enters the group. `stored`: the log of an earlier run. */
+  start(entrance: Entrance, stored: readonly Operation[]): void {
+    if (stored.length > 0) this.driver.run((at) => this.member.restore(stored, at))
+    this.announce()
+    this.driver.run((at) => this.member.start(entrance, at))
+  }
+
+  /** Tells the member under which addresses it can be dialled now. */
+  announce(): void {
+    const addresses = this.driver.network.addresses()
+    this.driver.run((at) => this.member.announce(addresses, at))
+  }
+}
