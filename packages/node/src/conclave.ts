@@ -21,11 +21,12 @@ import { hostOfComponents, type HostComponents, type NetworkHost } from './host.
 import type { JoinedTopics } from './joined-topics.ts'
 import { PeerNetwork } from './peer-network.ts'
 import { RelayPeers } from './relay-peers.ts'
-import { RelaySupervisor, type RelayProblem } from './relay-supervisor.ts'
+import { RelaySupervisor, type RelayProblem, type RelayState } from './relay-supervisor.ts'
 import { lastRoom, RoomStore, type RoomRecord } from './room-store.ts'
 import { Room } from './room.ts'
 import { Seat } from './seat.ts'
 import { createSigner } from './signer.ts'
+import { SleepWatch } from './sleep-watch.ts'
 import { memoryStore } from './store.ts'
 import { Verifier } from './verifier.ts'
 import type { RoomPolicy } from './room-api.ts'
@@ -79,6 +80,7 @@ export class Conclave {
   readonly #network: PeerNetwork
   readonly #verifier = new Verifier()
   readonly #rooms = new Set<Room>()
+  readonly #sleep = new SleepWatch(() => this.#woke())
   #problem: RelayProblem | undefined
 
   constructor(parts: ConclaveParts, init: ConclaveInit) {
@@ -89,7 +91,7 @@ export class Conclave {
     this.#supervisor = new RelaySupervisor({
       host,
       relayPeers,
-      onChange: () => this.#relayChanged(),
+      onChange: (state) => this.#relayChanged(state),
       onProblem: (problem) => this.#relayFailed(problem),
     })
     this.#network = new PeerNetwork({ host, topics, relayPeers, supervisor: this.#supervisor })
@@ -98,11 +100,13 @@ export class Conclave {
   /** Called by libp2p when the node starts. */
   async start(): Promise<void> {
     await this.#network.start()
+    this.#sleep.start()
     this.#supervisor.add(this.#init.relays ?? [])
   }
 
   /** Called by libp2p when the node stops: every room goes offline, none is left. */
   async stop(): Promise<void> {
+    this.#sleep.stop()
     for (const room of this.#rooms) await room.close()
     await this.#supervisor.stop()
     await this.#network.stop()
@@ -235,11 +239,18 @@ export class Conclave {
     return this.#supervisor.connected().length > 0
   }
 
-  #relayChanged(): void {
+  #relayChanged({ status }: RelayState): void {
     for (const room of this.#rooms) {
       room.setOnline(this.#isOnline)
       room.announce()
+      // Not when it is only connected: gossip, too, needs a moment to hear who is there.
+      if (status === 'reserved') room.wake()
     }
+  }
+
+  #woke(): void {
+    this.#network.wake()
+    for (const room of this.#rooms) room.wake()
   }
 
   #relayFailed(problem: RelayProblem): void {

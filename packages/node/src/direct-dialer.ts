@@ -4,6 +4,7 @@
  */
 import { usableAddresses, throughRelay } from './addresses.ts'
 import { backoffMs } from './backoff.ts'
+import { asError } from './errors.ts'
 import { isDirect } from './host.ts'
 import {
   DIRECT_BACKOFF_MS,
@@ -178,14 +179,17 @@ export class DirectDialer {
     for (const other of others) this.#closeSpare(other, opened)
   }
 
-  /** Of two connections both sides keep the same: the one the lower id dialled, and of two alike the newer. */
+  /**
+   * Of two connections both sides keep the same: the one the lower id dialled, and of two alike the newer. Who dials has
+   * no connection, so an old one is dead for it: it was killed and is back, or it slept. Only two that were dialled at
+   * once are both good.
+   */
   #closeSpare(older: Connection, newer: Connection): void {
     const lowerDialled = (c: Connection): boolean =>
       (c.direction === 'outbound') === this.#self < c.remotePeer.toString()
-    const spare = lowerDialled(older) && !lowerDialled(newer) ? newer : older
-    void spare
-      .close()
-      .catch((error: unknown) => spare.abort(error instanceof Error ? error : new Error(String(error))))
+    const atOnce = newer.timeline.open - older.timeline.open < DIRECT_DIAL_MS
+    const spare = atOnce && lowerDialled(older) && !lowerDialled(newer) ? newer : older
+    void spare.close().catch((error: unknown) => spare.abort(asError(error)))
   }
 
   #closed(closed: Connection): void {

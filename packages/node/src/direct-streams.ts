@@ -2,6 +2,7 @@
  * Messages between two peers, on one long-lived stream in each direction of a connection. Also over a relay's circuit,
  * which ends after 128 KiB or two minutes, in the middle of whatever it carries: `CircuitPool` sees to that.
  */
+import { asError } from './errors.ts'
 import { FrameError, FrameReader, encodeFrame } from './framing.ts'
 import { isDirect } from './host.ts'
 import { CIRCUIT_OPEN_MS, SEND_BUFFER_BYTES_MAX, STREAMS_PER_PEER_MAX, STREAM_STEP_MS } from './limits.ts'
@@ -157,8 +158,4 @@ class StepTimer {
     clearTimeout(this.#timer)
     this.#timer = isRunning ? setTimeout(this.#onExpired, STREAM_STEP_MS) : undefined
   }
-}
-
-function asError(error: unknown): Error {
-  return error instanceof Error ? error : new Error(String(error))
 }

@@ -205,6 +205,7 @@ export class Driver {
         break
       case 'notify':
         if (output.notification.event === 'peers') this.#network.want(output.notification.peers)
+        if (output.notification.event === 'restarted') this.#network.doubt(output.notification.peer)
         this.#init.onNotification(output.notification)
         break
     }

@@ -8,6 +8,11 @@ export function messageOf(error: unknown): string {
   return 'type' in error ? `no more than an ${String(error.type)}` : 'no reason given'
 }
 
+/** Anything that was thrown as an error, for what takes nothing else. */
+export function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(messageOf(error))
+}
+
 /** The `code` of a system error such as `ENOENT`, or an empty string. */
 export function codeOf(error: unknown): string {
   if (typeof error !== 'object' || error === null || !('code' in error)) return ''

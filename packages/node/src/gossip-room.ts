@@ -9,6 +9,7 @@ import type { DirectDialer } from './direct-dialer.ts'
 import type { DirectStreams } from './direct-streams.ts'
 import type { NetworkHost } from './host.ts'
 import type { JoinedTopics } from './joined-topics.ts'
+import type { Pulse } from './pulse.ts'
 import type {
   Channel,
   InboundMessage,
@@ -24,6 +25,7 @@ export interface GossipRoomInit extends RoomNetworkInit {
   dialer: DirectDialer
   streams: DirectStreams
   circuits: CircuitPool
+  pulse: Pulse
   onClose(): void
 }
 
@@ -58,11 +60,16 @@ export class GossipRoom implements RoomNetwork {
   async send(peer: string, bytes: Uint8Array): Promise<boolean> {
     checkSize(bytes)
     if (this.#isClosed) return false
+    if (!(await this.#init.pulse.trusts(peer))) return false
     const frame = { room: this.#hash, message: bytes }
     const connection = this.#init.dialer.connectionTo(peer)
     return connection === undefined
       ? await this.#init.circuits.send(peer, frame)
       : await this.#init.streams.send(connection, frame)
+  }
+
+  doubt(peer: string): void {
+    this.#init.pulse.doubt(peer)
   }
 
   want(peers: readonly WantedPeer[]): void {

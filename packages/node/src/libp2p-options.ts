@@ -110,6 +110,8 @@ export async function peerNodeOptions(
       inboundConnectionThreshold: INBOUND_PER_SECOND_MAX,
       maxIncomingPendingConnections: INBOUND_PENDING_MAX,
     },
+    // `Pulse` does that, and knows sleep from silence.
+    connectionMonitor: { enabled: false },
     services: { identify: identify(), ping: ping(), pubsub: memberGossipsub(shared.topics.has) },
     ...(init.datastore === undefined ? {} : { datastore: init.datastore }),
     ...(init.logger === undefined ? {} : { logger: init.logger }),

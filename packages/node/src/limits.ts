@@ -96,6 +96,25 @@ export const CIRCUIT_BACKOFF_MS = { first: 2_000, most: 60_000 } as const
 /** Peers whose refusal is remembered; beyond, the oldest is asked again. */
 export const CIRCUIT_REFUSALS_MAX = 256
 
+/** How often every direct connection is tried; somebody who was killed is noticed after this and the wait for an answer. */
+export const PING_MS = 10_000
+
+/**
+ * How long an answer may take: usually, on a slow network or a busy machine; and from a peer that says it has started
+ * anew, and most likely will never answer on a connection from before.
+ */
+export const PONG_MS = { usual: 5_000, doubted: 1_000 } as const
+
+/** How long a message for a doubted peer waits for that answer, before it takes another way. */
+export const DOUBT_MS = 250
+
+/** The wait for an answer is made of so many, and in a process that slept only one of them ends early. */
+export const PONG_STEPS = 4
+
+/** How often we look whether we slept, and what counts as sleep: no busy machine leaves a timer alone for so long. */
+export const SLEEP_CHECK_MS = 1_000
+export const SLEEP_MS_MIN = 5_000
+
 /** Backoff of dials to one relay; the ceiling is low because without a relay there is no room. */
 export const RELAY_BACKOFF_MS = { first: 500, most: 4_000 } as const
 

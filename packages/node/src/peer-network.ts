@@ -8,6 +8,7 @@ import { TopicValidatorResult } from './gossipsub.ts'
 import { GossipRoom } from './gossip-room.ts'
 import { isDirect } from './host.ts'
 import { ROOMS_MAX, TRANSPORT_SETTLE_MS } from './limits.ts'
+import { Pulse } from './pulse.ts'
 import { isRoomTopic } from './topics.ts'
 import type { NetworkHost } from './host.ts'
 import type { JoinedTopics } from './joined-topics.ts'
@@ -35,6 +36,7 @@ export class PeerNetwork {
   readonly #streams: DirectStreams
   readonly #dialer: DirectDialer
   readonly #circuits: CircuitPool
+  readonly #pulse: Pulse
   readonly #rooms = new Set<GossipRoom>()
   readonly #direct = new Set<string>()
   readonly #settling = new Map<string, ReturnType<typeof setTimeout>>()
@@ -44,6 +46,7 @@ export class PeerNetwork {
   constructor(init: PeerNetworkInit) {
     this.#init = init
     const { host, supervisor, relayPeers } = init
+    this.#pulse = new Pulse(host)
     this.#dialer = new DirectDialer({
       host,
       relays: () => supervisor.connected(),
@@ -67,6 +70,7 @@ export class PeerNetwork {
     const { host, supervisor } = this.#init
     const until = { signal: this.#stopped.signal }
     await this.#streams.start()
+    this.#pulse.start()
     host.pubsub.addEventListener('gossipsub:message', ({ detail }) => void this.#judgeGossip(detail), until)
     host.events.addEventListener('connection:open', ({ detail }) => this.#opened(detail), until)
     host.events.addEventListener('connection:close', ({ detail }) => this.#closed(detail), until)
@@ -74,9 +78,7 @@ export class PeerNetwork {
     this.#stops.push(
       keepGossipStreams(host),
       supervisor.listen(({ status }) => {
-        if (status !== 'connected' && status !== 'reserved') return
-        this.#dialer.retryNow()
-        this.#circuits.retryNow()
+        if (status === 'connected' || status === 'reserved') this.#retryNow()
       }),
     )
   }
@@ -86,9 +88,22 @@ export class PeerNetwork {
     this.#stopped.abort()
     for (const timer of this.#settling.values()) clearTimeout(timer)
     for (const stop of this.#stops) stop()
+    this.#pulse.stop()
     this.#dialer.stop()
     this.#circuits.stop()
     await this.#streams.stop()
+  }
+
+  /** We slept, or the network was away: tries what is left of our connections, and dials what is gone. */
+  wake(): void {
+    this.#pulse.look()
+    this.#init.supervisor.retryNow()
+    this.#retryNow()
+  }
+
+  #retryNow(): void {
+    this.#dialer.retryNow()
+    this.#circuits.retryNow()
   }
 
   /**
@@ -112,6 +127,7 @@ export class PeerNetwork {
       dialer: this.#dialer,
       streams: this.#streams,
       circuits: this.#circuits,
+      pulse: this.#pulse,
       onClose: () => this.#rooms.delete(room),
     })
     this.#rooms.add(room)

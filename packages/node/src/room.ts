@@ -105,6 +105,11 @@ export class Room extends TypedEventEmitter<RoomEvents> {
     if (!this.#isClosed) this.#seat.announce()
   }
 
+  /** The network came back, or we slept: shows the others that we are here, or asks them again to let us in. */
+  wake(): void {
+    if (!this.#isClosed) this.#driver.run((at) => this.#member.wake(at))
+  }
+
   /** Whether any relay is connected; without one we can only wait. */
   setOnline(isOnline: boolean): void {
     this.#isOnline = isOnline
@@ -249,6 +254,7 @@ export class Room extends TypedEventEmitter<RoomEvents> {
       case 'rejected':
       case 'left':
       case 'peers':
+      case 'restarted':
         break
     }
   }

@@ -69,5 +69,7 @@ export type Notification =
   | { readonly event: 'refused'; readonly refusal: Refusal }
   /** An operation that reached us does not count. */
   | { readonly event: 'rejected'; readonly code: RejectionCode; readonly detail: string }
+  /** A member asks to be let in, so it has started anew, and connections to it from before are most likely dead. */
+  | { readonly event: 'restarted'; readonly peer: PeerId }
   /** Peers worth a direct connection, best first, with the addresses they announce. */
   | { readonly event: 'peers'; readonly peers: readonly { peer: PeerId; addresses: readonly string[] }[] }

@@ -28,8 +28,11 @@ export class Replier {
   handle(from: PeerId, request: Request, directed: boolean): boolean {
     const context = this.#context
     if (from === context.self || !context.isMember || !this.#isNew(request)) return false
-    if (context.log.roster.alive.has(from)) this.#answerMember(from, request, directed)
-    else if (request.join) return context.isReady
+    if (context.log.roster.alive.has(from)) {
+      // Before the answer: it may not take a way that led to the process from before (SPEC B5).
+      if (request.join) context.notify({ event: 'restarted', peer: from })
+      this.#answerMember(from, request, directed)
+    } else if (request.join) return context.isReady
     else if (context.isReady && directed) this.#tellWhyNot(from, request)
     return false
   }
