@@ -5,7 +5,7 @@ import { broadcastAs } from '../simulation/malice.ts'
 import type { SimPeer } from '../simulation/world.ts'
 import { Room } from './room.ts'
 
-const BY_INVITE = { admit: 'invite', exclude: 'member' } as const
+const BY_INVITE = { admit: 'invite' } as const
 
 function joins(room: Room, peer: SimPeer): void {
   room.world.until(() => peer.isJoined, 15_000, `${peer.label} joins`)

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { type Genesis, groupOf } from '../../packages/protocol/src/group/genesis.ts'
+import { OPEN_POLICY } from '../../packages/protocol/src/group/policy.ts'
 import { SlotTable } from '../../packages/protocol/src/group/slots.ts'
 import type { Slot } from '../../packages/protocol/src/ids.ts'
 import type { FastSuite } from '../simulation/fast-suite.ts'
@@ -12,10 +13,10 @@ function smallTable(): World {
 
 function genesisFor(suite: FastSuite): Genesis {
   return {
-    nonce: new Uint8Array(16).fill(9),
+    nonce: new Uint8Array(16).fill(2),
     idSpace: { symbols: 3, radix: 2 },
     suite: suite.number,
-    policy: { admit: 'anyone', exclude: 'member' },
+    policy: OPEN_POLICY,
     name: 'small',
   }
 }

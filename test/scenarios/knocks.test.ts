@@ -6,8 +6,8 @@ import { broadcastAs } from '../simulation/malice.ts'
 import type { SimPeer } from '../simulation/world.ts'
 import { Room } from './room.ts'
 
-const ASK = { admit: 'ask', exclude: 'member' } as const
-const BY_INVITE = { admit: 'invite', exclude: 'member' } as const
+const ASK = { admit: 'ask' } as const
+const BY_INVITE = { admit: 'invite' } as const
 
 function knocks(at: SimPeer, of: SimPeer): number {
   return at.seen.filter((seen) => seen.event === 'knock' && seen.peer === of.id).length

@@ -9,10 +9,14 @@ import {
   groupOf,
   type Group,
   type IdSpace,
-  type Policy,
 } from '../../packages/protocol/src/group/genesis.ts'
-import type { Suite } from '@conclave/protocol'
+import { OPEN_POLICY, type Policy } from '../../packages/protocol/src/group/policy.ts'
+import { peerIdOf, type Signer } from '@conclave/protocol'
+import type { FastSuite } from '../simulation/fast-suite.ts'
 import { type SimPeer, World } from '../simulation/world.ts'
+
+/** `moderators`: by their place among the first peers, the first of which is the creator. */
+export type RoomPolicy = Partial<Omit<Policy, 'moderators'>> & { readonly moderators?: readonly number[] }
 
 export class Room {
   readonly world: World
@@ -20,15 +24,18 @@ export class Room {
   readonly peers: SimPeer[]
 
   /** `policy`: who may do what; an open room by default. */
-  constructor(count: number, seed = 1, policy?: Policy, idSpace?: IdSpace) {
+  constructor(count: number, seed = 1, policy?: RoomPolicy, idSpace?: IdSpace) {
     const isOwn = policy !== undefined || idSpace !== undefined
     this.world = new World(seed, isOwn ? { group: (suite) => groupWith({ policy, idSpace }, suite) } : {})
     this.archive = new Archive(this.world)
-    this.peers = Array.from({ length: count }, (_, i) => this.world.peer(`p${i}`))
+    const { suite } = this.world
+    this.peers = Array.from({ length: count }, (_, i) =>
+      this.world.peer(`p${i}`, policy && signerOf(i, suite)),
+    )
     const [founder, ...others] = this.peers
     founder?.start({ kind: 'found' })
     for (const peer of others) {
-      if (founder && policy && policy.admit !== 'anyone') peer.enter(founder.invite())
+      if (founder && policy && (policy.admit ?? 'anyone') !== 'anyone') peer.enter(founder.invite())
       else peer.start({ kind: 'join' })
       this.world.until(() => this.#isIn(peer), 10_000, `${peer.label} joins`)
     }
@@ -105,21 +112,23 @@ export class Room {
   }
 }
 
-const OPEN: Policy = { admit: 'anyone', exclude: 'member' }
+function signerOf(index: number, suite: FastSuite): Signer {
+  return suite.signer(new Uint8Array(32).fill(index + 1))
+}
 
 function groupWith(
-  {
-    policy = OPEN,
-    idSpace = DEFAULT_ID_SPACE,
-  }: { policy?: Policy | undefined; idSpace?: IdSpace | undefined },
-  suite: Suite,
+  { policy, idSpace = DEFAULT_ID_SPACE }: { policy?: RoomPolicy | undefined; idSpace?: IdSpace | undefined },
+  suite: FastSuite,
 ): Group {
+  const { moderators = [], ...rest } = policy ?? {}
+  const keys = moderators.map((index) => signerOf(index, suite).publicKey)
   const genesis = {
     nonce: new Uint8Array(16),
     idSpace,
     suite: suite.number,
-    policy,
+    policy: { ...OPEN_POLICY, ...rest, moderators: keys.map(peerIdOf) },
     name: 'with a policy',
+    ...(policy && { creator: signerOf(0, suite).publicKey }),
   }
   return groupOf(genesis, new Uint8Array(32), suite)
 }

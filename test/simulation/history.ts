@@ -1,6 +1,7 @@
 /** One random history: a room, faults, and everything its members can do to it; then calm, and the checks. */
 import { UsageError } from '@conclave/protocol'
 import { groupOf } from '../../packages/protocol/src/group/genesis.ts'
+import { OPEN_POLICY } from '../../packages/protocol/src/group/policy.ts'
 import type { Group, IdSpace } from '../../packages/protocol/src/group/genesis.ts'
 import { Archive } from './archive.ts'
 import { act } from './actions.ts'
@@ -137,7 +138,7 @@ function groupFor(seed: number, suite: FastSuite): Group {
     nonce: new Uint8Array(16).fill(seed & 0xff),
     idSpace: ID_SPACES[seed % ID_SPACES.length] ?? { symbols: 128, radix: 4 },
     suite: suite.number,
-    policy: { admit: 'anyone', exclude: 'member' },
+    policy: OPEN_POLICY,
     name: 'history',
   } as const
   return groupOf(genesis, new Uint8Array(32).fill(1), suite)

@@ -11,7 +11,7 @@ class StubRoom extends EventTarget {
     revision: 0,
     heads: [],
     scheme: 'distributed-flat',
-    policy: { admit: 'invite', exclude: 'member' },
+    policy: { admit: 'invite', exclude: 'member', quorum: 0, moderators: [], silence: 0 },
     members: 1,
     exclusionsLeft: 1,
   }

@@ -12,6 +12,7 @@ import {
   type Entrance,
   type Group,
   type Operation,
+  type Policy,
   type Timing,
 } from '@conclave/protocol'
 import { fromString } from 'uint8arrays/from-string'
@@ -173,13 +174,16 @@ export class Conclave {
     return { group, entrance: { kind: 'join', evidence: { grant, proof } }, record, relays }
   }
 
-  #created(entropy: Uint8Array, relays: readonly string[], policy?: Partial<RoomPolicy>): Entry {
-    const group = newRoom({ creator: this.#parts.publicKey, entropy, ...(policy && { policy }) }, nobleSuite)
+  #created(entropy: Uint8Array, relays: readonly string[], policy: Partial<RoomPolicy> = {}): Entry {
+    const group = newRoom(
+      { creator: this.#parts.publicKey, entropy, policy: policy as Partial<Policy> },
+      nobleSuite,
+    )
     const record = {
       kind: 'created',
       entropy: toString(entropy, 'base64url'),
       relays: this.#relays(),
-      ...(policy && { policy }),
+      policy,
     } as const
     return { group, entrance: { kind: 'found' }, record, relays }
   }

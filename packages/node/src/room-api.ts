@@ -25,9 +25,19 @@ export interface MemberInfo {
 
 /** Who may do what in a room: fixed when it is created. */
 export interface RoomPolicy {
-  /** `anyone` who knows the room's name; by `invite`; or by invite and after a member's word (`ask`). */
-  admit: 'anyone' | 'invite' | 'ask'
-  exclude: 'member'
+  /**
+   * `anyone` who knows the room's name; by `invite`; by invite and after a member's word (`ask`); or by `moderators` alone and
+   * their invites.
+   */
+  admit: 'anyone' | 'invite' | 'ask' | 'moderators'
+  /** Any `member`; a `quorum` of members that vote; or `moderators`, who may in any case. */
+  exclude: 'member' | 'quorum' | 'moderators'
+  /** Votes that an exclusion needs where `exclude` is `quorum`, else 0. */
+  quorum: number
+  /** Peer ids, eight at most. Where only moderators may do something and none is named, it is the creator. */
+  moderators: readonly string[]
+  /** Seconds after which a member that was silent is excluded; 0: never. */
+  silence: number
 }
 
 export interface RoomState {

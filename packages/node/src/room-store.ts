@@ -2,11 +2,12 @@
  * What a room keeps on disk: how to find it again, and the membership log. Never a TEK, a KEK or a version's secret: a
  * deleted key would still be found in the database's files.
  */
-import { decodeOperation, isRejection, type Group, type Operation, type Policy } from '@conclave/protocol'
+import { decodeOperation, isRejection, type Group, type Operation } from '@conclave/protocol'
 import { Key } from 'interface-datastore'
 import { toString } from 'uint8arrays/to-string'
 import { fromString } from 'uint8arrays/from-string'
 import { UsageError } from './errors.ts'
+import type { RoomPolicy } from './room-api.ts'
 import type { Datastore } from 'interface-datastore'
 
 /** How to enter the room again: by name, by invite, or as its creator. */
@@ -18,7 +19,7 @@ export type RoomRecord =
       readonly kind: 'created'
       readonly entropy: string
       readonly relays: readonly string[]
-      readonly policy?: Partial<Policy>
+      readonly policy?: Partial<RoomPolicy>
     }
 
 const LAST_ROOM = new Key('/conclave/last-room')

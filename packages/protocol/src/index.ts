@@ -2,14 +2,8 @@
 export { nobleSigner, nobleSuite, nobleVerify } from './crypto/noble-suite.ts'
 export type { AeadInput, Claim, Signer, Suite } from './crypto/suite.ts'
 export { isRejection, type Rejection, type RejectionCode, UsageError } from './errors.ts'
-export {
-  type AdmitPolicy,
-  type Group,
-  type IdSpace,
-  newRoom,
-  openRoom,
-  type Policy,
-} from './group/genesis.ts'
+export { type Group, type IdSpace, newRoom, openRoom } from './group/genesis.ts'
+export type { AdmitPolicy, ExcludePolicy, Policy } from './group/policy.ts'
 export {
   decodeInvite,
   type Evidence,

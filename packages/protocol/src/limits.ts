@@ -11,6 +11,11 @@ export const NAME_MAX = 64
 export const REASON_MAX = 256
 /** A room's name is typed by people. */
 export const ROOM_NAME_MAX = 128
+/** Moderators stand in every invite, which is shown as a link. */
+export const MODERATORS_MAX = 8
+/** Votes of a quorum, and seconds of silence: what their fields hold. */
+export const QUORUM_MAX = 255
+export const SILENCE_MAX = 0xffff_ffff
 
 /** A join storm makes as many heads as introducers; an operation that names 64 is 2 KiB. */
 export const PARENTS_MAX = 64

@@ -3,6 +3,7 @@ import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { isRejection } from '../src/errors.ts'
 import { decodeGenesis, encodeGenesis } from '../src/group/genesis.ts'
+import type { Policy } from '../src/group/policy.ts'
 import type { Slot } from '../src/ids.ts'
 import { decodeLobbyMessage, encodeLobbyMessage, type LobbyMessage } from '../src/lobby/messages.ts'
 import { openLobbyFrame, sealLobbyFrame } from '../src/lobby/lobby-frame.ts'
@@ -52,7 +53,26 @@ const bodies: fc.Arbitrary<OperationBody> = fc.oneof(
     issuer: fc.integer({ min: 0, max: 99 }).map(peer),
   }),
   fc.record({ kind: fc.constant('denial' as const), peer: fc.integer({ min: 0, max: 99 }).map(peer) }),
+  fc.record({
+    kind: fc.constant('vote' as const),
+    admission: fc.integer({ min: 0, max: 99 }).map(operationId),
+  }),
+  fc.constant({ kind: 'destruction' as const }),
 )
+
+const policies: fc.Arbitrary<Policy> = fc
+  .record({
+    admit: fc.constantFrom('anyone', 'invite', 'ask', 'moderators'),
+    exclude: fc.constantFrom('member', 'quorum', 'moderators'),
+    quorum: fc.integer({ min: 2, max: 255 }),
+    moderators: fc.uniqueArray(fc.integer({ min: 0, max: 99 }), { maxLength: 8 }),
+    silence: fc.integer({ min: 0, max: 0xffff_ffff }),
+  })
+  .map(({ quorum, moderators, ...rest }) => {
+    const isNeeded = rest.admit === 'moderators' || rest.exclude === 'moderators'
+    const named = isNeeded && moderators.length === 0 ? [1] : moderators
+    return { ...rest, quorum: rest.exclude === 'quorum' ? quorum : 0, moderators: named.map(peer) }
+  })
 
 const roomMessages: fc.Arbitrary<RoomMessage> = fc.oneof(
   fc.record({ kind: fc.constant('chat' as const), text }),
@@ -164,11 +184,7 @@ describe('codecs', () => {
         { symbols: 7, radix: 8 },
       ),
       suite: fc.constant(1),
-      policy: fc.constantFrom(
-        { admit: 'anyone', exclude: 'member' } as const,
-        { admit: 'invite', exclude: 'member' } as const,
-        { admit: 'ask', exclude: 'member' } as const,
-      ),
+      policy: policies,
       name: text,
     })
     check({

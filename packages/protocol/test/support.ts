@@ -2,6 +2,7 @@
 import { nobleSigner, nobleSuite } from '../src/crypto/noble-suite.ts'
 import type { Signer } from '../src/crypto/suite.ts'
 import { type Group, groupOf, type IdSpace } from '../src/group/genesis.ts'
+import { OPEN_POLICY } from '../src/group/policy.ts'
 import { operationIdOf, type OperationId, type PeerId, peerIdOf } from '../src/ids.ts'
 import { makeOperation, type Operation } from '../src/log/operation.ts'
 
@@ -22,9 +23,8 @@ export function operationId(seed: number): OperationId {
 }
 
 export function group(idSpace: IdSpace = { symbols: 128, radix: 4 }, name = 'test'): Group {
-  const policy = { admit: 'anyone', exclude: 'member' } as const
   return groupOf(
-    { nonce: bytes(16), idSpace, suite: nobleSuite.number, policy, name },
+    { nonce: bytes(16), idSpace, suite: nobleSuite.number, policy: OPEN_POLICY, name },
     bytes(32, 2),
     nobleSuite,
   )

@@ -48,7 +48,7 @@ class FakeRoom extends EventTarget implements Room {
       revision: 2,
       heads: [hexOf('ab')],
       scheme: 'distributed-flat',
-      policy: { admit: 'invite', exclude: 'member' },
+      policy: { admit: 'invite', exclude: 'member', quorum: 0, moderators: [], silence: 0 },
       members: this.members.length,
       exclusionsLeft: 9,
       ...(status === 'joined' && { version: hexOf('3f') }),

@@ -3,23 +3,11 @@ import { fromString } from 'uint8arrays/from-string'
 import { kdf, labelledHash } from '../crypto/kdf.ts'
 import type { Suite } from '../crypto/suite.ts'
 import { type Rejection, UsageError } from '../errors.ts'
-import { PUBLIC_KEY_LENGTH, toHex } from '../ids.ts'
+import { type PeerId, peerIdOf, PUBLIC_KEY_LENGTH, toHex } from '../ids.ts'
 import { ROOM_NAME_MAX } from '../limits.ts'
 import { decode, type Reader } from '../wire/reader.ts'
 import { Writer } from '../wire/writer.ts'
-
-/**
- * Who is let in. `anyone`: whoever knows the room key. `invite`: who shows a grant that a member signed. `ask`: who does, and
- * a human says yes besides.
- */
-export type AdmitPolicy = (typeof ADMIT)[number]
-const ADMIT = ['anyone', 'invite', 'ask'] as const
-
-export interface Policy {
-  readonly admit: AdmitPolicy
-  /** Who may exclude: any member. */
-  readonly exclude: 'member'
-}
+import { isModerator, OPEN_POLICY, type Policy, policyOf, readPolicy, writePolicy } from './policy.ts'
 
 export interface IdSpace {
   /** Symbols in an ID: `n`. */
@@ -38,9 +26,11 @@ export interface Genesis {
   readonly creator?: Uint8Array
 }
 
-const FORMAT = 1
+// Format 1 is retired: its policies had no more than who admits.
+const FORMAT = 2
 const NONCE_LENGTH = 16
-export const GENESIS_MAX = 256
+/** A name and eight moderators make 449. */
+export const GENESIS_MAX = 512
 /** 128 × 4: eight exclusions cost nobody anything, and a member holds 4 KiB of keys (SPEC S1). */
 export const DEFAULT_ID_SPACE: IdSpace = { symbols: 128, radix: 4 }
 
@@ -57,16 +47,15 @@ export interface Group {
 }
 
 export function encodeGenesis(genesis: Genesis): Uint8Array {
-  return new Writer()
+  const writer = new Writer()
     .u8(FORMAT)
     .fixed(genesis.nonce)
     .u16(genesis.idSpace.symbols)
     .u8(genesis.idSpace.radix)
     .u8(genesis.suite)
-    .u8(ADMIT.indexOf(genesis.policy.admit))
-    .u8(0)
+  return writePolicy(writer, genesis.policy)
     .text(genesis.name)
-    .optional(genesis.creator, (writer, creator) => writer.fixed(creator))
+    .optional(genesis.creator, (inner, creator) => inner.fixed(creator))
     .finish()
 }
 
@@ -76,11 +65,9 @@ function readGenesis(reader: Reader): Genesis {
   const idSpace = { symbols: reader.u16(), radix: reader.u8() }
   if (!isIdSpace(idSpace)) reader.fail('ID space that cannot be')
   const suite = reader.u8()
-  const admit = ADMIT[reader.u8()] ?? reader.fail('admission policy we do not know', 'unknown-type')
-  if (reader.u8() !== 0) reader.fail('exclusion policy we do not know', 'unknown-type')
+  const policy = readPolicy(reader)
   const name = reader.text(ROOM_NAME_MAX)
   const creator = reader.optional((inner) => inner.fixed(PUBLIC_KEY_LENGTH))
-  const policy: Policy = { admit, exclude: 'member' }
   return { nonce, idSpace, suite, policy, name, ...(creator && { creator }) }
 }
 
@@ -124,7 +111,7 @@ export function openRoom(name: string, suite: Suite): Group {
     nonce,
     idSpace: DEFAULT_ID_SPACE,
     suite: suite.number,
-    policy: { admit: 'anyone', exclude: 'member' },
+    policy: OPEN_POLICY,
     name,
   }
   const salt = labelledHash(suite, 'genesis', encodeGenesis(genesis))
@@ -141,15 +128,26 @@ export interface NewRoomInit {
   readonly policy?: Partial<Policy>
 }
 
-/** A new room that one enters by invite. */
+/** A new room that one enters by invite. Throws `UsageError` for a policy that cannot be. */
 export function newRoom(init: NewRoomInit, suite: Suite): Group {
   const genesis: Genesis = {
     nonce: init.entropy.slice(0, NONCE_LENGTH),
     idSpace: init.idSpace ?? DEFAULT_ID_SPACE,
     suite: suite.number,
-    policy: { admit: 'invite', exclude: 'member', ...init.policy },
+    policy: policyOf(init.policy ?? {}, peerIdOf(init.creator)),
     name: init.name ?? '',
     creator: init.creator,
   }
   return groupOf(genesis, init.entropy.slice(NONCE_LENGTH, NONCE_LENGTH + 32), suite)
+}
+
+/** The peer whose key founded the group, when the genesis names one. */
+export function creatorOf({ genesis: { creator } }: Group): PeerId | undefined {
+  return creator && peerIdOf(creator)
+}
+
+/** Whether a member may destroy the room: moderators, or where there are none the creator (SPEC G7). */
+export function mayGovern(group: Group, peer: PeerId): boolean {
+  const { policy } = group.genesis
+  return policy.moderators.length > 0 ? isModerator(policy, peer) : peer === creatorOf(group)
 }

@@ -1,6 +1,16 @@
 /** Operations that settle something and make no version: their bodies and encodings (SPEC L15). */
 import type { Grant } from '../group/invite.ts'
-import { type PeerId, peerIdOf, PUBLIC_KEY_LENGTH, publicKeyOf, toHex } from '../ids.ts'
+import {
+  type AdmissionId,
+  fromHex,
+  ID_LENGTH,
+  operationIdOf,
+  type PeerId,
+  peerIdOf,
+  PUBLIC_KEY_LENGTH,
+  publicKeyOf,
+  toHex,
+} from '../ids.ts'
 import type { Reader } from '../wire/reader.ts'
 import type { Writer } from '../wire/writer.ts'
 
@@ -18,7 +28,19 @@ export interface Denial {
   readonly peer: PeerId
 }
 
-export type Decision = Revocation | Denial
+/** A member's word that another one should be excluded (SPEC L17). */
+export interface Vote {
+  readonly kind: 'vote'
+  /** The admission that should end; whoever comes again later has another one. */
+  readonly admission: AdmissionId
+}
+
+/** Ends the room for everybody, for good (SPEC L18). */
+export interface Destruction {
+  readonly kind: 'destruction'
+}
+
+export type Decision = Revocation | Denial | Vote | Destruction
 
 /** What tells one invite from all others: its key, and who vouches for it. */
 export function inviteName({ inviteKey, issuer }: Pick<Grant, 'inviteKey' | 'issuer'>): string {
@@ -36,6 +58,10 @@ export function writeDecision(writer: Writer, body: Decision): Writer {
       return writer.fixed(body.inviteKey).fixed(keyOf(body.issuer))
     case 'denial':
       return writer.fixed(keyOf(body.peer))
+    case 'vote':
+      return writer.fixed(fromHex(body.admission))
+    case 'destruction':
+      return writer
   }
 }
 
@@ -45,6 +71,10 @@ export function readRevocation(reader: Reader): Revocation {
 
 export function readDenial(reader: Reader): Denial {
   return { kind: 'denial', peer: readPeer(reader) }
+}
+
+export function readVote(reader: Reader): Vote {
+  return { kind: 'vote', admission: operationIdOf(reader.fixed(ID_LENGTH)) }
 }
 
 export function readPeer(reader: Reader): PeerId {

@@ -1,13 +1,14 @@
-/** What an author must be entitled to in the state its operation names (SPEC L3, L9–L13, L16). Depends on ancestors alone. */
+/** What an author must be entitled to in the state its operation names (SPEC L3, L9–L13, L16–L18). Depends on ancestors alone. */
 import type { Evidence } from '../group/invite.ts'
-import { type Group } from '../group/genesis.ts'
+import { creatorOf, mayGovern } from '../group/genesis.ts'
+import { mayAdmit, mayExclude } from '../group/policy.ts'
 import { type AdmissionId, type PeerId, peerIdOf } from '../ids.ts'
 import { DENIALS_MAX } from '../limits.ts'
 import { Bitset } from './bitset.ts'
 import type { MembershipLog } from './membership-log.ts'
-import { type Decision, type Denial, inviteName, type Revocation } from './decisions.ts'
-import type { Admission, Change, Operation } from './operation.ts'
-import { admitted, isAdmitting, isVersion, type Roster } from './roster.ts'
+import { type Decision, type Denial, inviteName, type Revocation, type Vote } from './decisions.ts'
+import type { Admission, Change, Operation, Target } from './operation.ts'
+import { admitted, type Entry, isAdmitting, isQuorum, isVersion, type Roster } from './roster.ts'
 
 export interface State {
   readonly log: MembershipLog
@@ -22,16 +23,19 @@ export function whyInvalid(operation: Operation, state: State): string | undefin
   const { body } = operation
   if (body.kind === 'founding') return whyInvalidFounding(operation, state)
   if (operation.parents.length === 0) return 'it has no parents'
+  if (state.before.destroyed !== undefined) return 'the room was destroyed'
   if (!state.before.alive.has(operation.author)) return 'its author was no member in the state it names'
   switch (body.kind) {
     case 'admission':
-      return whyInvalidAdmission(body, state)
+      return whyInvalidAdmission(operation.author, body, state)
     case 'change':
       return whyInvalidChange(operation, body, state)
     case 'refresh':
       return undefined
     case 'revocation':
     case 'denial':
+    case 'vote':
+    case 'destruction':
       return whyInvalidDecision(operation.author, body, state)
   }
 }
@@ -45,7 +49,9 @@ function whyInvalidFounding(operation: Operation, { log }: State): string | unde
   return undefined
 }
 
-function whyInvalidAdmission(body: Admission, state: State): string | undefined {
+function whyInvalidAdmission(author: PeerId, body: Admission, state: State): string | undefined {
+  const { policy } = state.log.group.genesis
+  if (!mayAdmit(policy, author)) return 'only moderators let others in'
   if (state.before.alive.has(body.peer)) return 'the peer is a member already'
   const version = state.log.get(body.version)
   if (!version || !isVersion(version) || !state.past.has(version.index))
@@ -53,7 +59,7 @@ function whyInvalidAdmission(body: Admission, state: State): string | undefined 
   if (body.revision > state.log.latestRevision(body.version, state.past) + 1) return 'it skips revisions'
   if (deniedForGood(body.peer, state)) return 'the peer was denied for good'
   // Without an invite it is its author's own word, which could as well have issued one.
-  if (state.log.group.genesis.policy.admit === 'anyone' || body.evidence === undefined) return undefined
+  if (policy.admit === 'anyone' || body.evidence === undefined) return undefined
   return whyRevoked(body.peer, body.evidence, state)
 }
 
@@ -77,6 +83,7 @@ function whyRevoked(peer: PeerId, { grant }: Evidence, { log, past, before }: St
   const issuer = log.get(grant.issuerAdmission)
   const known = issuer !== undefined && isAdmitting(issuer) && past.has(issuer.index)
   if (!known || admitted(issuer) !== peerIdOf(grant.issuer)) return 'the invite was not issued by a member'
+  if (!mayAdmit(log.group.genesis.policy, admitted(issuer))) return 'the invite was not issued by a moderator'
   if (before.dead.has(grant.issuerAdmission))
     return 'the invite was revoked: who issued it is no member any more'
   const name = inviteName(grant)
@@ -103,22 +110,68 @@ export function whyNotEntitled(author: PeerId, body: Decision, log: MembershipLo
 function whyInvalidDecision(author: PeerId, body: Decision, state: State): string | undefined {
   switch (body.kind) {
     case 'revocation':
-      return whyInvalidRevocation(author, body, state.log.group)
+      return whyInvalidRevocation(author, body, state)
     case 'denial':
-      return whyInvalidDenial(body, state)
+      return whyInvalidDenial(author, body, state)
+    case 'vote':
+      return whyInvalidVote(author, body, state)
+    case 'destruction':
+      return mayGovern(state.log.group, author) ? undefined : whoGoverns(state)
   }
 }
 
+function whoGoverns({ log: { group } }: State): string {
+  if (group.genesis.policy.moderators.length > 0) return 'only moderators destroy it'
+  return group.genesis.creator ? 'only its creator destroys it' : 'nobody can destroy an open room'
+}
+
 /** Members are excluded, not denied; and what is for good already needs no more of them. */
-function whyInvalidDenial({ peer }: Denial, state: State): string | undefined {
+function whyInvalidDenial(author: PeerId, { peer }: Denial, state: State): string | undefined {
+  if (!mayAdmit(state.log.group.genesis.policy, author)) return 'only moderators let others in'
   if (state.before.alive.has(peer)) return 'the peer is a member'
   return deniedForGood(peer, state) ? 'the peer was denied for good' : undefined
 }
 
 /** Whoever may exclude may end any invite: it could as well end the membership of who issued it. */
-function whyInvalidRevocation(author: PeerId, { issuer }: Revocation, group: Group): string | undefined {
-  const may = author === issuer || group.genesis.policy.exclude === 'member'
+function whyInvalidRevocation(author: PeerId, { issuer }: Revocation, { log }: State): string | undefined {
+  const may = author === issuer || mayExclude(log.group.genesis.policy, author)
   return may ? undefined : 'only who issued an invite, or may exclude, can revoke it'
+}
+
+function whyInvalidVote(
+  author: PeerId,
+  { admission }: Vote,
+  { log, past, before }: State,
+): string | undefined {
+  if (log.group.genesis.policy.exclude !== 'quorum') return 'exclusions need no votes here'
+  const target = log.get(admission)
+  const known = target !== undefined && isAdmitting(target) && past.has(target.index)
+  if (!known || before.dead.has(admission)) return 'it is on an admission that was not alive'
+  if (admitted(target) === author) return 'nobody votes on itself'
+  const isRepeated = before.votes.get(admission)?.some(({ operation }) => operation.author === author)
+  return isRepeated ? 'its author voted on it already' : undefined
+}
+
+/** The votes that a change stands on, if it needs any: by each admission that it ends unasked (SPEC L17). */
+export function votesFor({ author, body }: Operation, { log, before }: Omit<State, 'past'>): Entry['votes'] {
+  const { policy } = log.group.genesis
+  if (body.kind !== 'change' || policy.exclude !== 'quorum' || mayExclude(policy, author)) return undefined
+  const unasked = body.targets.filter(({ leave }) => leave === undefined)
+  return unasked.length === 0 ? undefined : unasked.map(({ admission }) => before.votes.get(admission) ?? [])
+}
+
+/** Why a member may not end these admissions unasked, in a state; undefined when it may. */
+export function whyNotExcludable(
+  author: PeerId,
+  targets: readonly Target[],
+  { log, before }: Omit<State, 'past'>,
+): string | undefined {
+  const { policy } = log.group.genesis
+  const unasked = targets.filter(({ leave }) => leave === undefined)
+  if (unasked.length === 0 || mayExclude(policy, author)) return undefined
+  if (policy.exclude === 'moderators') return 'only moderators exclude'
+  const isDecided = unasked.every(({ admission }) => isQuorum(before.votes.get(admission) ?? [], policy))
+  return isDecided ? undefined : `an exclusion needs ${policy.quorum} votes`
 }
 
 function whyInvalidChange(operation: Operation, body: Change, state: State): string | undefined {
@@ -133,10 +186,5 @@ function whyInvalidChange(operation: Operation, body: Change, state: State): str
     if (!alive.some((entry) => entry.operation.id === admission))
       return 'it ends an admission that was not alive'
   }
-  return undefined
-}
-
-/** The peer whose key founded the group, when the genesis names one. */
-export function creatorOf(group: Group): PeerId | undefined {
-  return group.genesis.creator && peerIdOf(group.genesis.creator)
+  return whyNotExcludable(operation.author, body.targets, state)
 }

@@ -3,6 +3,7 @@
  * that ever happened. Most entries are admissions that nothing speaks against: they add themselves to the roster, and
  * change nothing else in it. Those are put in here; after any other entry everything is judged again.
  */
+import type { Policy } from '../group/policy.ts'
 import type { PeerId } from '../ids.ts'
 import type { Bitset } from './bitset.ts'
 import { admitted, type AdmittingEntry, compareSeniority, type Entry, isAdmitting, judge } from './roster.ts'
@@ -13,7 +14,8 @@ type Living = Map<PeerId, readonly AdmittingEntry[]>
 export class Judgement {
   readonly #entries: readonly Entry[]
   readonly #countUsers: (entry: Entry) => number
-  #roster: Roster = judge([])
+  readonly #policy: Policy
+  #roster: Roster
   #alive: Living = new Map()
   /** Whether the roster is that of all entries. */
   #isCurrent = true
@@ -23,15 +25,17 @@ export class Judgement {
   #plainFrom = 0
 
   /** `entries` grows; `countUsers`: how many admissions are by the same invite as this one, itself among them. */
-  constructor(entries: readonly Entry[], countUsers: (entry: Entry) => number) {
+  constructor(entries: readonly Entry[], policy: Policy, countUsers: (entry: Entry) => number) {
     this.#entries = entries
+    this.#policy = policy
+    this.#roster = judge([], policy)
     this.#countUsers = countUsers
   }
 
   /** The roster of all entries: of this moment, the next entry changes it. */
   get roster(): Roster {
     if (!this.#isCurrent) {
-      const roster = judge(this.#entries)
+      const roster = judge(this.#entries, this.#policy)
       this.#alive = new Map(roster.alive)
       this.#roster = { ...roster, alive: this.#alive }
       this.#isCurrent = true
@@ -45,7 +49,11 @@ export class Judgement {
     const others = past.missing(this.#entries.length)
     const [first] = others
     if (first === undefined) return roster
-    if (first < this.#plainFrom) return judge(this.#entries.filter(({ index }) => past.has(index)))
+    if (first < this.#plainFrom)
+      return judge(
+        this.#entries.filter(({ index }) => past.has(index)),
+        this.#policy,
+      )
     return {
       ...roster,
       alive: without(

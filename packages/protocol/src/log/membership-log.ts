@@ -7,7 +7,7 @@ import type { Group } from '../group/genesis.ts'
 import { compareIds, type OperationId, type PeerId, type VersionId } from '../ids.ts'
 import { LOG_MAX, ORPHANS_MAX, ROSTERS_MAX } from '../limits.ts'
 import { Bitset } from './bitset.ts'
-import { whyInvalid } from './entitlement.ts'
+import { votesFor, whyInvalid } from './entitlement.ts'
 import { Judgement } from './judgement.ts'
 import type { Operation } from './operation.ts'
 import { type AdmittingEntry, type Entry, inviteOf, isAdmitting, isVersion, type Roster } from './roster.ts'
@@ -30,12 +30,14 @@ export class MembershipLog {
   readonly #admissionsAt = new Map<VersionId, { index: number; revision: number }[]>()
   /** Admissions by the name of the invite that was used. */
   readonly #users = new Map<string, AdmittingEntry[]>()
-  readonly #judgement = new Judgement(this.#entries, (entry) => this.usersOf(inviteOf(entry)).length)
+  readonly #judgement: Judgement
   /** Of the versions that were asked about last. */
   readonly #rosters = new Map<VersionId, Roster>()
 
   constructor(group: Group) {
     this.group = group
+    const countUsers = (entry: Entry): number => this.usersOf(inviteOf(entry)).length
+    this.#judgement = new Judgement(this.#entries, group.genesis.policy, countUsers)
   }
 
   get size(): number {
@@ -188,6 +190,7 @@ export class MembershipLog {
     const why = whyInvalid(operation, { log: this, past, before })
     if (why !== undefined) return { code: 'invalid-operation', detail: why }
     const generation = this.#generationOf(operation)
+    const votes = votesFor(operation, { log: this, before })
     const entry: Entry = {
       operation,
       index: this.#entries.length,
@@ -195,6 +198,7 @@ export class MembershipLog {
       depth,
       ...(standing && { standing }),
       ...(generation && { generation }),
+      ...(votes && { votes }),
     }
     this.#entries.push(entry)
     this.#byId.set(operation.id, entry)

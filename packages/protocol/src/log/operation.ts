@@ -21,7 +21,15 @@ import {
 import * as limits from '../limits.ts'
 import { decode, type Reader } from '../wire/reader.ts'
 import { Writer } from '../wire/writer.ts'
-import { type Decision, keyOf, readDenial, readPeer, readRevocation, writeDecision } from './decisions.ts'
+import {
+  type Decision,
+  keyOf,
+  readDenial,
+  readPeer,
+  readRevocation,
+  readVote,
+  writeDecision,
+} from './decisions.ts'
 
 /** The first operation of a log: admits its author and makes the first version. */
 export interface Founding {
@@ -92,8 +100,17 @@ export interface Operation extends OperationHeader {
 }
 
 const FORMAT = 1
-// Retired numbers are listed, never used again. 5 to 9 are kept for merge, scheme change, vote, destruction, roster.
-const KINDS = { founding: 1, admission: 2, change: 3, refresh: 4, revocation: 10, denial: 11 } as const
+// Retired numbers are listed, never used again. Kept are 5, 6 and 9, for merge, scheme change, roster.
+const KINDS = {
+  founding: 1,
+  admission: 2,
+  change: 3,
+  refresh: 4,
+  vote: 7,
+  destruction: 8,
+  revocation: 10,
+  denial: 11,
+} as const
 export const OPERATION_NONCE_LENGTH = 16
 export const COMMITMENT_LENGTH = 32
 
@@ -178,6 +195,8 @@ function encodeBody(group: Group, header: OperationHeader, body: OperationBody):
       return writer.fixed(body.nonce).fixed(body.commitment).finish()
     case 'revocation':
     case 'denial':
+    case 'vote':
+    case 'destruction':
       return writeDecision(writer, body).finish()
   }
 }
@@ -245,6 +264,10 @@ function readUnsigned(reader: Reader, group: Group): { header: OperationHeader; 
       return { header, body: readRevocation(reader) }
     case KINDS.denial:
       return { header, body: readDenial(reader) }
+    case KINDS.vote:
+      return { header, body: readVote(reader) }
+    case KINDS.destruction:
+      return { header, body: { kind: 'destruction' } }
     default:
       return reader.fail(`operation of kind ${kind}`, 'unknown-type')
   }

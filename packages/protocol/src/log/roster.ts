@@ -3,6 +3,7 @@
  * pure function of a set of entries that is closed under "parent of".
  */
 import { type AdmissionId, compareIds, type OperationId, type PeerId } from '../ids.ts'
+import { isModerator, type Policy } from '../group/policy.ts'
 import type { Bitset } from './bitset.ts'
 import { inviteName, revokedInvite } from './decisions.ts'
 import type { Admission, Change, Founding, Operation } from './operation.ts'
@@ -20,6 +21,8 @@ export interface Entry {
   readonly standing?: Entry
   /** Of a change: the founding or refresh that its keys come from (SPEC K15). */
   readonly generation?: Entry
+  /** Of a quorum decision: the votes that it stands on, for each admission that it ends (SPEC L17). */
+  readonly votes?: readonly (readonly Entry[])[]
 }
 
 export type AdmittingEntry = Entry & { readonly operation: Operation & { body: Admission | Founding } }
@@ -74,6 +77,10 @@ export interface Roster {
   readonly denials: ReadonlyMap<PeerId, number>
   /** Refreshes that count: what was before them keys nothing any more (SPEC K15). */
   readonly refreshes: readonly Entry[]
+  /** Votes of members, by the admission that they would end. One member may have voted twice. */
+  readonly votes: ReadonlyMap<AdmissionId, readonly Entry[]>
+  /** The destruction that counts, if any (SPEC L18). */
+  readonly destroyed?: Entry
 }
 
 /** The entries of a set by what they are about. */
@@ -105,11 +112,11 @@ export function inviteOf({ operation: { body } }: Entry): string | undefined {
   return body.kind === 'admission' && body.evidence ? inviteName(body.evidence.grant) : undefined
 }
 
-/** Judges the entries: which exclusions count, which admissions live. */
-export function judge(entries: readonly Entry[]): Roster {
+/** Judges the entries: which exclusions count, which admissions live, whether the room was destroyed. */
+export function judge(entries: readonly Entry[], policy: Policy): Roster {
   const admissions = entries.filter(isAdmitting)
   const facts = factsOf(entries, admissions)
-  const endings = judgeExclusions(entries.filter(isChange), facts)
+  const { endings, destroyed } = judgeInRanks(entries, facts, policy)
   const isVoid = voidness(endings, facts)
   const alive = new Map<PeerId, AdmittingEntry[]>()
   const dead = new Map<AdmissionId, AdmittingEntry>()
@@ -123,35 +130,68 @@ export function judge(entries: readonly Entry[]): Roster {
   for (const list of alive.values()) list.sort(compareSeniority)
   const counting = [...facts.revocations].filter(([, list]) => list.some((entry) => !isVoid(entry)))
   const denials = new Map<PeerId, number>()
+  const votes = new Map<AdmissionId, Entry[]>()
   for (const entry of entries) {
-    const { body } = entry.operation
-    if (body.kind === 'denial' && !isVoid(entry)) denials.set(body.peer, (denials.get(body.peer) ?? 0) + 1)
+    const { body, author } = entry.operation
+    if (isVoid(entry)) continue
+    if (body.kind === 'denial') denials.set(body.peer, (denials.get(body.peer) ?? 0) + 1)
+    const isCast = body.kind === 'vote' && alive.get(author)?.some((one) => one === entry.standing)
+    if (isCast) votes.set(body.admission, [...(votes.get(body.admission) ?? []), entry])
   }
   const refreshes = entries.filter((entry) => entry.operation.body.kind === 'refresh' && !isVoid(entry))
   const revoked = new Set(counting.map(([name]) => name))
-  return { alive, dead, endings, denials, revoked, refreshes }
+  return { alive, dead, endings, denials, votes, revoked, refreshes, ...(destroyed && { destroyed }) }
 }
 
 /**
- * Exclusions in order of their authors' seniority: one counts unless one that counts already ends its author's standing
- * and is concurrent with it (SPEC L6). Who asked to leave leaves, whatever becomes of the author (SPEC L8).
+ * Exclusions and destructions in order of rank: one counts unless one that counts already ends its author's standing and is
+ * concurrent with it, or leaves it with too few votes (SPEC L6, L17, L18). Who asked to leave leaves, whatever becomes of the
+ * author (SPEC L8).
  */
-function judgeExclusions(changes: readonly ChangeEntry[], facts: Facts): Map<AdmissionId, Ending[]> {
+function judgeInRanks(
+  entries: readonly Entry[],
+  facts: Facts,
+  policy: Policy,
+): { endings: Map<AdmissionId, Ending[]>; destroyed: Entry | undefined } {
   const endings = new Map<AdmissionId, Ending[]>()
-  const exclusions = changes.filter((change) => change.operation.body.targets.length > 0)
-  for (const by of exclusions.sort(compareAuthors)) {
-    const counts = !voidness(endings, facts)(by)
+  let destroyed: Entry | undefined
+  const ranked = entries.filter(({ operation: { body } }) =>
+    body.kind === 'change' ? body.targets.length > 0 : body.kind === 'destruction',
+  )
+  for (const by of ranked.sort((a, b) => rankOf(a, policy) - rankOf(b, policy) || compareAuthors(a, b))) {
+    const isVoid = voidness(endings, facts)
+    const counts = !isVoid(by) && (by.votes ?? []).every((votes) => isQuorum(votes, policy, isVoid))
+    if (!isChange(by)) {
+      if (counts) destroyed ??= by
+      continue
+    }
     for (const { admission, leave } of by.operation.body.targets) {
       const left = leave !== undefined
       if (counts || left) endings.set(admission, [...(endings.get(admission) ?? []), { by, left }])
     }
   }
-  return endings
+  return { endings, destroyed }
 }
 
-function compareAuthors(a: ChangeEntry, b: ChangeEntry): number {
+/** Moderators first, then quorum decisions, then everybody else (SPEC L6). */
+function rankOf(entry: Entry, policy: Policy): number {
+  if (isModerator(policy, entry.operation.author)) return 0
+  return entry.votes ? 1 : 2
+}
+
+function compareAuthors(a: Entry, b: Entry): number {
   const standings = a.standing && b.standing ? compareSeniority(a.standing, b.standing) : 0
   return standings || compareSeniority(a, b)
+}
+
+/** Whether enough members voted; those whose vote is void do not count. */
+export function isQuorum(
+  votes: readonly Entry[],
+  { quorum }: Policy,
+  isVoid: (vote: Entry) => boolean = () => false,
+): boolean {
+  const voters = votes.filter((vote) => !isVoid(vote)).map(({ operation }) => operation.author)
+  return new Set(voters).size >= quorum
 }
 
 type Endings = ReadonlyMap<OperationId, readonly Ending[]>

@@ -7,6 +7,7 @@ import { coverOf, taintedSlots } from '../keys/cover.ts'
 import { isOutdated } from '../keys/generation.ts'
 import type { VersionKeys } from '../keys/version-keys.ts'
 import { PARENTS_MAX, REASON_MAX, TARGETS_MAX } from '../limits.ts'
+import { whyNotExcludable } from '../log/entitlement.ts'
 import {
   type Change,
   changeHeader,
@@ -53,18 +54,20 @@ export class Excluder {
     const bytes = fromString(reason, 'utf8').length
     if (bytes > REASON_MAX)
       throw new UsageError('bad-text', `The reason has ${bytes} bytes. Shorten it to ${REASON_MAX}.`)
-    const targets = [...new Set(peers)].flatMap((peer) => {
-      const admissions = log.roster.alive.get(peer)
-      if (!admissions)
-        throw new UsageError(
-          'not-a-member',
-          `${peer} is not a member of this room. See "members" for who is.`,
-        )
-      return admissions.map(({ operation }) => ({ peer, admission: operation.id }))
-    })
+    const targets = [...new Set(peers)].flatMap((peer) => this.targetsOf(peer))
     if (targets.length > TARGETS_MAX)
       throw new UsageError('too-many', `Exclude at most ${TARGETS_MAX} members at once.`)
+    const why = whyNotExcludable(self, targets, { log, before: log.roster })
+    if (why !== undefined) throw new UsageError('not-entitled', `This room does not let you: ${why}.`)
     this.change({ targets, reason })
+  }
+
+  /** All that makes a peer a member. Throws `UsageError` when it is none. */
+  targetsOf(peer: PeerId): Target[] {
+    const admissions = this.#context.log.roster.alive.get(peer)
+    if (!admissions)
+      throw new UsageError('not-a-member', `${peer} is not a member of this room. See "members" for who is.`)
+    return admissions.map(({ operation }) => ({ peer, admission: operation.id }))
   }
 
   /**
