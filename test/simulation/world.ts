@@ -35,6 +35,9 @@ export interface Delivery {
 
 export const CALM: Faults = { loss: 0, duplication: 0, latencyMs: [5, 20] }
 
+/** More than a thousand members ever do at one moment. */
+const AT_ONCE_MAX = 100_000
+
 export interface WorldOptions {
   readonly timing?: Partial<Timing>
   readonly group?: (suite: FastSuite) => Group
@@ -58,6 +61,8 @@ export class World {
   readonly #timing: Partial<Timing>
   readonly #ticks = new Map<SimPeer, number>()
   readonly #events = new EventQueue()
+  /** Events so far at this moment. */
+  #atOnce = 0
 
   constructor(seed: number, options: WorldOptions = {}) {
     this.random = new Random(seed)
@@ -158,6 +163,9 @@ export class World {
   run(ms: number): void {
     const end = this.now + ms
     for (let next = this.#events.pop(end); next !== undefined; next = this.#events.pop(end)) {
+      this.#atOnce = next.at > this.now ? 0 : this.#atOnce + 1
+      if (this.#atOnce > AT_ONCE_MAX)
+        throw new Error('something is due again and again, and time stands still')
       this.now = Math.max(this.now, next.at)
       next.run()
     }

@@ -33,7 +33,8 @@ export class Scout {
   }
 
   get deadline(): Millis {
-    return Math.min(this.#until, this.#patience, this.lineage.nextDeadline ?? Infinity)
+    const end = this.lineage.context.isReady ? this.#patience : this.#until
+    return Math.min(end, this.lineage.nextDeadline ?? Infinity)
   }
 
   /** How long it waits for the others of our lineage to be in, too. */
