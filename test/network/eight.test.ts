@@ -1,6 +1,7 @@
 /** A room of eight processes over WebRTC, through the death and the sleep of any of them, of two at once, of the relay. */
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { Conference, type Peer } from '../support/conference.ts'
+import { Stopwatch } from '../support/stopwatch.ts'
 import { until } from '../support/until.ts'
 
 /** Longer than others wait for a ping's answer before they hang up on somebody: ten seconds until the ping, five for it. */
@@ -9,8 +10,7 @@ const SLEEP_MS = 17_000
 let conference: Conference
 /** Everybody who is in the room and awake. Each test leaves eight of them behind. */
 let peers: Peer[]
-/** How long each recovery took. */
-const took: string[] = []
+const watch = new Stopwatch()
 
 beforeAll(async () => {
   conference = await Conference.start()
@@ -24,16 +24,9 @@ afterEach(() => {
 })
 
 afterAll(async () => {
-  console.log(`eight peers, ms: ${took.join(', ')}`)
+  console.log(`eight peers, ms: ${watch.toString()}`)
   await conference.stop()
 })
-
-async function timed<T>(what: string, run: () => Promise<T>): Promise<T> {
-  const start = performance.now()
-  const result = await run()
-  took.push(`${what} ${Math.round(performance.now() - start)}`)
-  return result
-}
 
 /** What anybody said of anybody's presence that is not so: in seventy seconds of silence nobody counts as gone. */
 function wrongVerdicts(): unknown[] {
@@ -60,8 +53,11 @@ async function comeBack(...gone: Peer[]): Promise<void> {
 test('the founder, who holds the first keys, is killed, and comes back', async () => {
   const [founder] = peers as [Peer]
   await founder.process.crash()
-  await timed('founder killed: chat', async () => await conference.converse(without(founder), 'no founder'))
-  await timed('back', async () => await comeBack(founder))
+  await watch.time(
+    'founder killed: chat',
+    async () => await conference.converse(without(founder), 'no founder'),
+  )
+  await watch.time('back', async () => await comeBack(founder))
   await conference.agree(peers)
   await conference.converse(peers, 'the founder is back')
 })
@@ -71,17 +67,17 @@ test('an introducer is killed with somebody else while its newcomer comes in', a
   const { url } = await inviter.process.command('invite', { admit: 'ask' })
   const newcomer = conference.spawn({ name: 'newcomer', invite: String(url) })
   const { peer } = await introducer.process.expect('knock', { name: 'newcomer' })
-  const start = performance.now()
-  await introducer.process.command('admit', { peer })
-  await Promise.all([introducer.process.crash(), other.process.crash()])
-  await newcomer.joined()
   const left = [...without(introducer, other), newcomer]
-  await conference.agree(left, 20_000, 9)
-  await conference.converse(left, 'two fewer and one more')
-  took.push(`introducer and another killed: newcomer in, chat ${Math.round(performance.now() - start)}`)
+  await watch.time('introducer and another killed: newcomer in, chat', async () => {
+    await introducer.process.command('admit', { peer })
+    await Promise.all([introducer.process.crash(), other.process.crash()])
+    await newcomer.joined()
+    await conference.agree(left, 20_000, 9)
+    await conference.converse(left, 'two fewer and one more')
+  })
   await inviter.process.command('exclude', { peers: [newcomer.id], reason: '' })
   await newcomer.process.expect('excluded')
-  await timed('both back', async () => await comeBack(introducer, other))
+  await watch.time('both back', async () => await comeBack(introducer, other))
   await conference.agree(peers)
   await conference.converse(peers, 'the two are back')
 })
@@ -92,10 +88,10 @@ test('two are stopped and the relay killed meanwhile: the rest chat and exclude;
   const stoppedAt = performance.now()
   for (const { process } of asleep) process.signal('SIGSTOP')
   await conference.relay.crash()
-  await timed('two stopped and no relay: chat', async () => {
+  await watch.time('two stopped and no relay: chat', async () => {
     await conference.converse(without(...asleep), 'without the sleepers')
   })
-  await timed('exclusion', async () => {
+  await watch.time('exclusion', async () => {
     await excluder.process.command('exclude', { peers: [excluded.id], reason: '' })
     await conference.agree(without(...asleep, excluded), 20_000, 7)
   })
@@ -103,13 +99,13 @@ test('two are stopped and the relay killed meanwhile: the rest chat and exclude;
   const invite = await conference.invite(first)
   await conference.restartRelay()
   const newcomer = conference.spawn({ name: 'late', invite, isKept: true })
-  await timed('relay back: newcomer in', async () => await newcomer.joined())
+  await watch.time('relay back: newcomer in', async () => await newcomer.joined())
   peers = [...peers, newcomer]
   await conference.converse(without(...asleep), 'with a newcomer')
   await until(() => performance.now() - stoppedAt > SLEEP_MS, { what: 'others hang up on the sleepers' })
   for (const { process } of asleep) process.signal('SIGCONT')
-  await timed('both go on: agreed', async () => await conference.agree(peers))
-  await timed('chat', async () => await conference.converse(peers, 'awake again'))
+  await watch.time('both go on: agreed', async () => await conference.agree(peers))
+  await watch.time('chat', async () => await conference.converse(peers, 'awake again'))
 })
 
 test('the relay is stopped for a while: chat and exclusions go on, and who came too early comes in', async () => {
@@ -120,10 +116,10 @@ test('the relay is stopped for a while: chat and exclusions go on, and who came 
   const newcomer = conference.spawn({ name: 'early', invite, isKept: true })
   await excluder.process.command('exclude', { peers: [excluded.id], reason: '' })
   peers = without(excluded)
-  await timed('relay stopped: exclusion', async () => await conference.agree(peers))
+  await watch.time('relay stopped: exclusion', async () => await conference.agree(peers))
   await conference.converse(peers, 'the relay sleeps')
   conference.relay.signal('SIGCONT')
-  await timed('relay goes on: newcomer in', async () => await newcomer.joined())
+  await watch.time('relay goes on: newcomer in', async () => await newcomer.joined())
   peers = [...peers, newcomer]
   await conference.agree(peers)
   await conference.converse(peers, 'the relay is awake')
@@ -133,11 +129,11 @@ test('all eight are killed and started again: the roster is as it was, the versi
   const before = await conference.agree(peers)
   const roster = (await peers[0]?.members())?.map(({ peer }) => peer).sort()
   await Promise.all(peers.map(async ({ process }) => await process.crash()))
-  await timed('all killed: back', async () => await comeBack(...peers))
+  await watch.time('all killed: back', async () => await comeBack(...peers))
   const after = await conference.agree(peers)
   expect(after['version']).not.toBe(before['version'])
   for (const peer of peers) {
     expect((await peer.members()).map((member) => member.peer).sort()).toEqual(roster)
   }
-  await timed('chat', async () => await conference.converse(peers, 'after the blackout'))
+  await watch.time('chat', async () => await conference.converse(peers, 'after the blackout'))
 })

@@ -104,18 +104,3 @@ test('chat goes on while the relay is down, and a newcomer joins when it is back
   await newcomer.joined()
   await conference.converse([...peers, newcomer], 'all together')
 })
-
-test('with every WebRTC candidate dropped five peers join, chat and exclude through the bridge alone', async () => {
-  const { peers } = await conference.room(5, ['--ice-transport-policy', 'relay'])
-  await conference.converse(peers, 'by the bridge')
-  const [first, , , , last] = peers as [Peer, Peer, Peer, Peer, Peer]
-  const rest = peers.filter((peer) => peer !== last)
-  await first.process.command('exclude', { peers: [last.id], reason: '' })
-  await conference.agree(rest)
-  await conference.converse(rest, 'four left')
-  await last.process.expect('excluded')
-  for (const peer of peers) {
-    const ways = peer.process.seen('transport').map(({ via }) => via)
-    expect(new Set(ways)).toEqual(new Set(['bridge']))
-  }
-})

@@ -129,8 +129,8 @@ export class Conference {
   }
 
   /** Starts a kept peer again: it has its identity, its store, and nothing else to go by. */
-  again({ name }: Peer, flags: string[] = []): Peer {
-    return this.#start(name, [...this.#keeping(name), ...flags], [])
+  again({ name }: Peer, flags: string[] = [], nodeFlags: string[] = []): Peer {
+    return this.#start(name, [...this.#keeping(name), ...flags], nodeFlags)
   }
 
   #start(name: string, args: string[], nodeFlags: string[]): Peer {
@@ -152,13 +152,13 @@ export class Conference {
   async room(
     count: number,
     flags: string[] = [],
-    { isKept = false } = {},
+    rest: Pick<PeerSpec, 'isKept' | 'nodeFlags'> = {},
   ): Promise<{ peers: Peer[]; invite: string }> {
-    const founder = this.spawn({ name: 'peer 1', flags, isKept })
+    const founder = this.spawn({ name: 'peer 1', flags, ...rest })
     await founder.joined()
     const invite = await this.invite(founder)
     const others = Array.from({ length: count - 1 }, (_, i) =>
-      this.spawn({ name: `peer ${i + 2}`, invite, flags, isKept }),
+      this.spawn({ name: `peer ${i + 2}`, invite, flags, ...rest }),
     )
     await Promise.all(others.map(async (peer) => await peer.joined()))
     const peers = [founder, ...others]

@@ -1,0 +1,68 @@
+/** Every direct path is blocked and only the relay's bridge is left: all that one can do in a room still works. */
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { Conference, type Peer } from '../support/conference.ts'
+import { Stopwatch } from '../support/stopwatch.ts'
+
+const BLOCKED = ['--ice-transport-policy', 'relay']
+
+let conference: Conference
+
+beforeEach(async () => {
+  conference = await Conference.start()
+})
+
+afterEach(async () => {
+  await conference.stop()
+})
+
+/** Somebody who comes by an invite about which a member is asked first, and the member's answer. */
+async function knock(at: Peer, name: string, answer: 'admit' | 'deny'): Promise<Peer> {
+  const { url } = await at.process.command('invite', { admit: 'ask' })
+  const newcomer = conference.spawn({ name, invite: String(url), flags: BLOCKED })
+  const { peer } = await at.process.expect('knock', { name })
+  await at.process.command(answer, { peer })
+  return newcomer
+}
+
+test('through the bridge alone: join, talk, knock, revoke, leave, exclude, come back', async () => {
+  const { peers, invite } = await conference.room(4, BLOCKED, { isKept: true })
+  const [first, second, third, fourth] = peers as [Peer, Peer, Peer, Peer]
+  const watch = new Stopwatch()
+  await conference.converse(peers, 'by the bridge')
+  watch.lap('chat')
+
+  const admitted = await knock(second, 'admitted', 'admit')
+  await admitted.joined()
+  watch.lap('knock, admit')
+  const denied = await knock(third, 'denied', 'deny')
+  await denied.process.expect('error', { code: 'denied' })
+  await conference.agree([...peers, admitted])
+  watch.lap('deny')
+
+  await first.process.command('revoke', { url: invite })
+  const late = conference.spawn({ name: 'late', invite, flags: BLOCKED })
+  await late.process.expect('error', { code: 'invite-revoked' })
+  watch.lap('revoke')
+
+  await fourth.process.crash()
+  await conference.converse([first, second, third, admitted], 'four of five')
+  const back = conference.again(fourth, BLOCKED)
+  await back.joined()
+  expect(back.id).toBe(fourth.id)
+  const five = [first, second, third, back, admitted]
+  await conference.converse(five, 'all five')
+  watch.lap('kill, come back')
+
+  await admitted.process.command('leave')
+  await conference.agree([first, second, third, back])
+  watch.lap('leave')
+  await first.process.command('exclude', { peers: [third.id], reason: '' })
+  await third.process.expect('excluded')
+  await conference.agree([first, second, back])
+  await conference.converse([first, second, back], 'three left')
+  watch.lap('exclude')
+  console.log(`by the bridge, ms: ${watch.toString()}`)
+
+  const ways = conference.peers.flatMap(({ process }) => process.seen('transport').map(({ via }) => via))
+  expect(new Set(ways)).toEqual(new Set(['bridge']))
+})
