@@ -53,3 +53,83 @@ test('all members restart at once: one of them makes new keys, membership stays'
   expect(peers.map(({ state }) => state.members.length)).toEqual([4, 4, 4, 4])
   expect(peers[0]?.state.heads).not.toEqual(heads)
 })
+
+test('some restart while others go on: those key them again, and nobody makes new keys', () => {
+  const { world, peers } = room(5)
+  const { version } = peers[0]?.state ?? {}
+  for (const peer of peers.slice(2)) restart(peer)
+  world.until(() => peers.every(({ state }) => state.status === 'joined'), 5_000, 'all are back')
+  converse(world, peers, 'here again')
+  expect(peers.map(({ state }) => state.version)).toEqual(peers.map(() => version))
+})
+
+test('a member comes back from an old copy of its disk: what it had forgotten, its own exclusion too, it learns again', () => {
+  const { world, peers } = room(5)
+  const [a, b, restored, x, y] = peers as [SimPeer, SimPeer, SimPeer, SimPeer, SimPeer]
+  const copy = restored.stored.slice()
+  restored.exclude([x])
+  world.run(5_000)
+  a.exclude([y])
+  world.run(5_000)
+  const heads = a.state.heads
+  restored.crash()
+  restored.stored.splice(0, Infinity, ...copy)
+  restored.restart()
+  expect(restored.state.members.length).toBe(5)
+  world.until(() => restored.state.status === 'joined', 10_000, 'it is back')
+  world.run(15_000)
+  converse(world, [a, b, restored], 'as before')
+  expect(restored.state.members.length).toBe(3)
+  expect(a.state.heads).toEqual(heads)
+  expect(world.suite.nonceReuses).toBe(0)
+})
+
+test('all come back, from copies of different age: the newest is what all know', () => {
+  const { world, peers } = room(4)
+  const [a, b, c, x] = peers as [SimPeer, SimPeer, SimPeer, SimPeer]
+  const copy = b.stored.slice()
+  a.exclude([x])
+  world.run(5_000)
+  for (const peer of [a, b, c]) peer.crash()
+  for (const peer of [b, c]) peer.stored.splice(0, Infinity, ...copy)
+  for (const peer of [b, c, a]) peer.restart()
+  world.until(() => [a, b, c].every(({ state }) => state.status === 'joined'), 30_000, 'all are back')
+  converse(world, [a, b, c], 'as before')
+  expect([a, b, c].map(({ state }) => state.members.length)).toEqual([3, 3, 3])
+  expect(world.suite.nonceReuses).toBe(0)
+})
+
+test('two processes run as one member: both are heard, no nonce is used twice, and the room goes on', () => {
+  const { world, peers } = room(4)
+  const [a, b, c, original] = peers as [SimPeer, SimPeer, SimPeer, SimPeer]
+  const double = world.peer('double', original.signer)
+  double.stored.push(...original.stored)
+  double.restart()
+  world.until(() => double.state.status === 'joined', 10_000, 'it is in')
+  world.run(15_000)
+  original.say('I am here')
+  double.say('me too')
+  world.run(1_000)
+  expect(a.texts).toEqual(expect.arrayContaining(['I am here', 'me too']))
+  // Both act on the roster at once, as one member could not.
+  original.exclude([c])
+  double.exclude([b])
+  world.until(() => [b, c].every(({ state }) => state.status === 'excluded'), 10_000, 'both exclusions count')
+  world.until(() => a.state.version !== undefined && a.state.members.length === 2, 10_000, 'it goes on')
+  const newcomer = world.peer('newcomer')
+  newcomer.start({ kind: 'join' })
+  world.until(() => newcomer.state.status === 'joined', 10_000, 'a newcomer joins')
+  converse(world, [a, newcomer], 'hello')
+  expect(world.suite.nonceReuses).toBe(0)
+})
+
+test('a member that lost its disk is told that it is one, and makes new keys when nobody has any', () => {
+  const { world, peers } = room(2)
+  const [a, b] = peers as [SimPeer, SimPeer]
+  for (const peer of peers) peer.crash()
+  b.stored.length = 0
+  a.restart()
+  b.restart()
+  world.until(() => peers.every(({ state }) => state.status === 'joined'), 20_000, 'both are back')
+  converse(world, peers, 'as before')
+})

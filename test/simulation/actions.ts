@@ -33,6 +33,10 @@ const ACTIONS: readonly Action[] = [
   { weight: 1, run: refreshAtOnce },
   { weight: 1, run: crashAfterRefresh },
   { weight: 1, run: refreshUnaware },
+  { weight: 2, run: sleep },
+  { weight: 1, run: restartSome },
+  { weight: 1, run: restartFromBackup },
+  { weight: 1, run: startTwice },
 ]
 
 /** Does one thing at random. */
@@ -189,6 +193,49 @@ function refreshUnaware(history: History): void {
   if (!two) return
   excludeOne(history)
   history.attempt('refresh', two[0].label, () => two[0].decide({ kind: 'refresh' }))
+}
+
+/** A tab is frozen, for moments or for longer than keys are kept; some of those that sleep already wake. */
+function sleep(history: History): void {
+  const { world } = history
+  const sleeper = world.random.pick(history.joined)
+  if (sleeper === undefined) return
+  const ms = world.random.pick([3_000, 20_000, 90_000]) ?? 0
+  history.note('sleep', `${sleeper.label} for ${ms} ms`)
+  sleeper.sleep()
+  world.at(world.now + ms, () => history.rouse(sleeper))
+}
+
+function restartSome(history: History): void {
+  const some = history.joined.filter(() => history.world.random.chance(0.5))
+  history.note('restart', some.map(({ label }) => label).join())
+  for (const peer of some) peer.crash()
+  history.world.run(history.world.random.below(3_000))
+  for (const peer of some) peer.restart()
+}
+
+/** Its disk is as it was some time ago: operations are missing that it knew, and perhaps signed. */
+function restartFromBackup(history: History): void {
+  const peer = history.world.random.pick(history.joined)
+  if (!peer) return
+  const operations = 1 + history.world.random.below(peer.stored.length)
+  history.note('restart from backup', `${peer.label} with ${operations} of ${peer.stored.length} operations`)
+  peer.crash()
+  peer.stored.length = operations
+  peer.restart()
+}
+
+/** A second process with the identity and the disk of the first, both running: what a copied profile does. */
+function startTwice(history: History): void {
+  const { world, doubles } = history
+  const peer = world.random.pick(history.joined.filter(({ id }) => !doubles.has(id)))
+  if (!peer || world.peers.length >= PEERS_MAX) return
+  const double = world.peer(`${peer.label}'`, peer.signer)
+  history.note('start twice', peer.label)
+  doubles.add(peer.id)
+  double.compartment = peer.compartment
+  double.stored.push(...peer.stored)
+  double.restart()
 }
 
 function partition(history: History): void {

@@ -43,6 +43,7 @@ export class Ending {
     for (const peer of world.peers) {
       peer.compartment = 0
       peer.deaf = false
+      this.#history.rouse(peer)
     }
     const start = world.now
     while (world.now - start < SETTLE_MS) {
@@ -68,7 +69,7 @@ export class Ending {
 
   /** Everybody who is running and wants to be in has to be in, but for whom all that is known together excludes. */
   #whyApart(): string | undefined {
-    const running = this.#history.world.peers.filter((peer) => peer.alive && isWanting(peer))
+    const running = this.#history.single.filter((peer) => peer.alive && isWanting(peer))
     const { alive } = unionOf(this.#history.world, this.#history.joined).roster
     const remaining = running.filter((peer) => peer.state.status === 'joining' || alive.has(peer.id))
     if (!remaining.some(({ state }) => state.status === 'joined')) return undefined
@@ -79,7 +80,7 @@ export class Ending {
   #probe(seed: number): string[] {
     const { world } = this.#history
     const { alive } = unionOf(world, this.#history.joined).roster
-    const joined = this.#history.joined.filter(({ id }) => alive.has(id))
+    const joined = this.#history.single.filter((peer) => peer.isJoined && alive.has(peer.id))
     for (const peer of joined) peer.say(`probe of ${peer.label}`)
     // Who has only just come in speaks when another has confirmed it, or when all others are known to be gone.
     const speakBy = world.now + CONFIRMATION_MS
@@ -113,7 +114,7 @@ export class Ending {
   #check(seed: number): string[] {
     const { world } = this.#history
     const { alive } = unionOf(world, this.#history.joined).roster
-    const joined = this.#history.joined.filter(({ id }) => alive.has(id))
+    const joined = this.#history.single.filter((peer) => peer.isJoined && alive.has(peer.id))
     const nonces = world.suite.nonceReuses
     return [
       ...disagreements(this.#history.archive, joined),

@@ -1,5 +1,5 @@
 /** One random history: a room, faults, and everything its members can do to it; then calm, and the checks. */
-import { UsageError } from '@conclave/protocol'
+import { type PeerId, UsageError } from '@conclave/protocol'
 import { groupOf } from '../../packages/protocol/src/group/genesis.ts'
 import { OPEN_POLICY } from '../../packages/protocol/src/group/policy.ts'
 import type { Group, IdSpace } from '../../packages/protocol/src/group/genesis.ts'
@@ -42,6 +42,8 @@ export class History {
   readonly world: World
   readonly archive: Archive
   readonly operations = new Map<string, number>()
+  /** Identities that two processes run with: the room has to go on, what becomes of those two is not promised. */
+  readonly doubles = new Set<PeerId>()
   readonly #seed: number
   readonly #trace: (line: string) => void
   #labels = 0
@@ -84,6 +86,18 @@ export class History {
   /** Members as they see themselves. */
   get joined(): SimPeer[] {
     return this.world.peers.filter((peer) => peer.isJoined)
+  }
+
+  /** Peers that run once. */
+  get single(): SimPeer[] {
+    return this.world.peers.filter(({ id }) => !this.doubles.has(id))
+  }
+
+  /** Wakes a peer, if it sleeps. */
+  rouse(peer: SimPeer): void {
+    if (!peer.asleep) return
+    this.note('wake', peer.label)
+    peer.wake()
   }
 
   /** Carries out a command; a `UsageError` is the answer to a command that came at the wrong time, nothing else is. */

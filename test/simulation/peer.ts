@@ -30,6 +30,8 @@ export class SimPeer {
   compartment = 0
   /** Sends, but nothing reaches it: a member that goes on without knowing what the others did. */
   deaf = false
+  /** Frozen: it does nothing, and what is sent to it is lost. */
+  asleep = false
   readonly #world: World
 
   constructor(world: World, label: string, init: { signer: Signer; member: Member }) {
@@ -48,7 +50,7 @@ export class SimPeer {
   }
 
   get isJoined(): boolean {
-    return this.alive && this.member.state.status === 'joined'
+    return this.alive && !this.asleep && this.member.state.status === 'joined'
   }
 
   get texts(): string[] {
@@ -97,12 +99,22 @@ export class SimPeer {
   restart(): void {
     this.member = this.#world.memberFor(this.signer, this.label)
     this.alive = true
-    this.#act((at) => this.member.restore(this.stored.splice(0), at))
+    this.asleep = false
+    this.#act((at) => this.member.restore([...this.stored], at))
     this.start({ kind: 'join' })
   }
 
+  sleep(): void {
+    this.asleep = true
+  }
+
+  wake(): void {
+    this.asleep = false
+    this.tick()
+  }
+
   receive(bytes: Uint8Array, from: string): void {
-    if (!this.alive || this.deaf) return
+    if (!this.alive || this.deaf || this.asleep) return
     const inbound = { bytes, from }
     const screened = this.member.screen(inbound, this.#world.now)
     if (isRejection(screened)) {
@@ -126,7 +138,7 @@ export class SimPeer {
 
   /** Runs one step and carries out what it asks for. */
   #act(step: (at: StepContext) => Output[]): void {
-    if (!this.alive) return
+    if (!this.alive || this.asleep) return
     // What is due runs as a step of its own, so that whoever watches sees the view that each frame was sent in.
     const { nextDeadline } = this.member
     if (nextDeadline !== undefined && nextDeadline <= this.#world.now) {

@@ -2,7 +2,7 @@
 import type { Millis } from '../ids.ts'
 
 interface Item {
-  readonly at: Millis
+  at: Millis
   readonly run: () => void
 }
 
@@ -34,6 +34,11 @@ export class Agenda {
     const item = this.#items.get(name)
     this.#items.delete(name)
     item?.run()
+  }
+
+  /** Puts everything off by `ms`. */
+  postpone(ms: Millis): void {
+    for (const item of this.#items.values()) item.at += ms
   }
 
   clear(): void {

@@ -111,12 +111,14 @@ export class Context {
     this.#salt = this.entropy.bytes(SALT_LENGTH)
   }
 
-  /** Begins a step. */
-  begin(step: StepContext): void {
+  /** Begins a step. Returns how much later than it was due it comes. */
+  begin(step: StepContext): Millis {
+    const due = Math.max(this.now, this.agenda.next ?? step.now)
     // A clock that steps back would make deadlines pass twice.
     this.now = Math.max(this.now, step.now)
     this.wallSeconds = step.wallSeconds
     this.entropy = new Entropy(this.suite, step.entropy)
+    return this.now - due
   }
 
   /** The outputs of the step so far, handed over. */
@@ -136,8 +138,15 @@ export class Context {
 
   /** Forgets the log and all keys: our lineage is given up for another one. */
   startOver(): void {
-    this.ring.eraseAll()
     this.log = new MembershipLog(this.group)
+    this.forgetKeys()
+    this.emit({ kind: 'forget' })
+  }
+
+  /** Erases all keys, and forgets who confirmed what we knew: as a restart would. The log stays. */
+  forgetKeys(): void {
+    this.ring.eraseAll()
+    // A new one, since what is erased for good in it may still be what the room speaks under.
     this.ring = new KeyRing(this.group, this.log, this.timing)
     this.current = undefined
     this.spokenUnder = undefined
@@ -146,7 +155,6 @@ export class Context {
     this.hasHeardOthers = false
     this.introducer = undefined
     this.anew = undefined
-    this.emit({ kind: 'forget' })
   }
 
   /** The founding that our log grows from, or is to grow from: it names our lineage. */

@@ -26,6 +26,7 @@ import { Replier } from './replier.ts'
 import { Requests } from './requests.ts'
 import { type Read, screen, type Screened, type Waiting } from './screen.ts'
 import { Settler } from './settler.ts'
+import { Sleeper } from './sleeper.ts'
 import { SlotKeeper } from './slot-keeper.ts'
 import { Speaker } from './speaker.ts'
 import { fromString } from 'uint8arrays/from-string'
@@ -76,6 +77,7 @@ export class Lineage {
   readonly #newcomer: Newcomer
   readonly #speaker: Speaker
   readonly #settler: Settler
+  readonly #sleeper: Sleeper
   readonly #windows = new ReplayWindows()
   readonly #allowance = new Allowance()
   readonly #held = new HeldFrames()
@@ -99,14 +101,13 @@ export class Lineage {
     this.#beacon = new Beacon(context, roles)
     this.#newcomer = new Newcomer(context, this.#requests, this.#excluder)
     this.#speaker = new Speaker(context)
+    const all = { ...roles, beacon: this.#beacon, newcomer: this.#newcomer, held: this.#held }
+    this.#sleeper = new Sleeper(context, all)
     this.#settler = new Settler(context, {
-      ...roles,
+      ...all,
       relay: this.#relay,
-      beacon: this.#beacon,
       introducer: this.#introducer,
-      newcomer: this.#newcomer,
       speaker: this.#speaker,
-      held: this.#held,
       windows: this.#windows,
     })
   }
@@ -241,7 +242,7 @@ export class Lineage {
 
   /** A new invite as text. Throws `UsageError` outside. */
   invite(request: InviteRequest, at: StepContext): string {
-    this.#context.begin(at)
+    this.#sleeper.begin(this.#context.begin(at))
     return this.#decider.invite(request)
   }
 
@@ -261,7 +262,7 @@ export class Lineage {
   }
 
   #step(at: StepContext, run: () => void): Output[] {
-    this.#context.begin(at)
+    this.#sleeper.begin(this.#context.begin(at))
     this.#context.agenda.runDue(this.#context.now)
     run()
     this.#settler.settle()

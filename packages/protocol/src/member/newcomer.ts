@@ -78,6 +78,12 @@ export class Newcomer {
     if (this.#context.status === 'joining') this.#context.anew = this.#excluder.refresh()
   }
 
+  /** Knocks again as if for the first time: what was said to us meanwhile is lost. */
+  startAgain(): void {
+    // What is founded is not founded again.
+    this.start(this.#entrance.kind === 'found' ? { kind: 'join' } : this.#entrance)
+  }
+
   /** Solicits now rather than at the next turn. */
   askAgain(): void {
     if (this.#context.agenda.has('solicit')) this.#solicit()
@@ -92,6 +98,8 @@ export class Newcomer {
       attempt: this.#attempt,
       join: { name, ...(evidence && { evidence }) },
     })
+    // We turn out to be a member, by a log that we had lost; and whoever showed it to us may have no keys for us.
+    if (this.#context.isMember && !agenda.has('found')) this.#planResumption(timing.foundingMs)
     const wait = this.#context.jittered(timing.solicitMs * 2 ** Math.min(this.#attempt, DOUBLINGS_MAX))
     this.#attempt++
     agenda.set('solicit', now + wait, () => this.#solicit())
@@ -132,7 +140,10 @@ export class Newcomer {
 
   /** After a page without keys: the rest of the log, from whoever sent the first part. */
   goOn(by: PeerId): void {
-    if (this.#context.status === 'joining') this.#requests.ask({ purpose: 'join', to: by })
+    if (this.#context.status !== 'joining') return
+    this.#requests.ask({ purpose: 'join', to: by })
+    // As long as there is more to come, nobody is missing.
+    this.#context.agenda.cancel('found')
   }
 
   refused({ refusal }: Refused): void {

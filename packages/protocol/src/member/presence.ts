@@ -42,6 +42,11 @@ export class Presence {
     return true
   }
 
+  /** `ms` have passed in which we could not have heard anybody. */
+  excuse(ms: Millis): void {
+    for (const heard of this.#heard.values()) heard.at += ms
+  }
+
   isOnline(peer: PeerId, since: Millis): boolean {
     return (this.#heard.get(peer)?.at ?? -Infinity) >= since
   }

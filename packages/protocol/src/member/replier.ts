@@ -6,7 +6,7 @@ import type { VersionKeys } from '../keys/version-keys.ts'
 import { PAGE_MAX, PARENTS_MAX, SEEN_REQUESTS_MAX } from '../limits.ts'
 import type { Request } from '../lobby/messages.ts'
 import { type Refusal, type ReplyContent, sealReply } from '../lobby/reply-content.ts'
-import { admitted, causeOfDeath, wasExcluded } from '../log/roster.ts'
+import { admitted, causeOfDeath, type Entry, wasExcluded } from '../log/roster.ts'
 import type { Context } from './context.ts'
 import type { Excluder } from './excluder.ts'
 
@@ -32,9 +32,21 @@ export class Replier {
       // Before the answer: it may not take a way that led to the process from before (SPEC B5).
       if (request.join) context.notify({ event: 'restarted', peer: from })
       this.#answerMember(from, request, directed)
-    } else if (request.join) return context.isReady
-    else if (context.isReady && directed) this.#tellWhyNot(from, request)
+    } else if (!context.isReady) return false
+    else if (request.join && !this.#missedItsEnd(from, request)) return true
+    else if (directed || this.#isOurTurn(from, request)) this.#tellWhyNot(from, request)
     return false
+  }
+
+  /** Whether somebody knocks that restarted, or woke, as the member it was when it last heard of us (SPEC E5). */
+  #missedItsEnd(from: PeerId, { heads }: Request): boolean {
+    const { log } = this.#context
+    const shown = heads.flatMap((head) => log.get(head) ?? [])
+    const knows = (entry: Entry): boolean => shown.some((at) => at === entry || at.past.has(entry.index))
+    return [...log.roster.dead.values()].some((entry) => {
+      const cause = admitted(entry) === from && knows(entry) ? causeOfDeath(entry, log.roster) : undefined
+      return cause !== undefined && !knows(cause)
+    })
   }
 
   /**
@@ -68,10 +80,13 @@ export class Replier {
 
   #answerMember(from: PeerId, request: Request, directed: boolean): void {
     const context = this.#context
-    const turn = REPLIERS_A_TURN * (request.attempt + 1)
     // Who asked us gets our part of the log even while we have no keys to give.
-    if (directed || ((context.isReady || context.anew) && context.rank(`reply ${from}`, [from]) < turn))
+    if (directed || ((context.isReady || context.anew) && this.#isOurTurn(from, request)))
       this.sendPage(from, request)
+  }
+
+  #isOurTurn(from: PeerId, { attempt }: Request): boolean {
+    return this.#context.rank(`reply ${from}`, [from]) < REPLIERS_A_TURN * (attempt + 1)
   }
 
   /** A page of the log, and with the last one keys. */

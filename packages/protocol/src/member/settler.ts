@@ -39,6 +39,8 @@ export class Settler {
   readonly #context: Context
   readonly #roles: Roles
   #members = new Map<PeerId, string>()
+  /** The log that `#members` were told of. */
+  #log: MembershipLog | undefined
   #told = ''
   /** How much of the log we have looked at for changes to bear witness of. */
   #witnessed = 0
@@ -180,7 +182,9 @@ export class Settler {
     this.#roles.beacon.start()
     const { version, revision } = current
     context.notify({ event: 'joined', version, revision, members: log.roster.alive.size })
-    this.#members = new Map(context.others.map((peer) => [peer, context.nameOf(peer)]))
+    // Who comes back after a sleep hears what happened meanwhile.
+    if (this.#log !== log) this.#members = new Map(context.others.map((peer) => [peer, context.nameOf(peer)]))
+    this.#log = log
   }
 
   #tellMembers(): void {
