@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { Archive, type Haul } from '../simulation/archive.ts'
 import { Coalition } from '../simulation/attacker.ts'
 import { type SimPeer, World } from '../simulation/world.ts'
+import { Room } from './room.ts'
 
 /** What a member holds at this moment, as somebody who takes its memory would find it. */
 function memoryOf(peer: SimPeer): Map<OperationId, Haul> {
@@ -16,6 +17,12 @@ function memoryOf(peer: SimPeer): Map<OperationId, Haul> {
     })
   }
   return memory
+}
+
+/** Who has that memory, and everything that everybody sent or will send, but breaks in no more. */
+function thiefOf(archive: Archive, owner: PeerId, memory: ReadonlyMap<OperationId, Haul>): Coalition {
+  const { world, operations, relayed } = archive
+  return new Coalition({ world, operations, relayed, haulOf: () => memory }, [owner])
 }
 
 test('I9 forward secrecy: the memory of a running member opens nothing under keys replaced two minutes ago', () => {
@@ -43,13 +50,34 @@ test('I9 forward secrecy: the memory of a running member opens nothing under key
   world.run(1_000)
   const now = archive.sent.filter(({ about }) => about === 'chat').at(-1)
 
-  const memory = memoryOf(b)
-  const thief = new Coalition(
-    { world, operations: archive.operations, relayed: archive.relayed, haulOf: (_peer: PeerId) => memory },
-    [b.id],
-  )
+  const thief = thiefOf(archive, b.id, memoryOf(b))
   expect(chats.length).toBe(2)
   expect(chats.filter(({ frame }) => thief.reads(frame))).toEqual([])
   // It is the member's memory all right: what is said now it reads.
   expect(now && thief.reads(now.frame)).toBe(true)
+})
+
+test.for([
+  ['a memory that was taken before a refresh opens nothing that was said after it', true],
+  ['without a refresh it opens what follows, though another member is excluded', false],
+] as const)('I9 forward secrecy: %s', ([, isRefreshed]) => {
+  const room = new Room(5)
+  const [a, b, c, robbed, x] = room.peers as [SimPeer, SimPeer, SimPeer, SimPeer, SimPeer]
+  const memory = memoryOf(robbed)
+  if (isRefreshed) a.decide({ kind: 'refresh' })
+  room.world.run(10_000)
+  const since = room.world.now
+  // What is sent once all know of it: under the refresh, under an exclusion after it, and at a newcomer's revision.
+  for (const peer of [a, b, c, x]) peer.say('after the refresh')
+  room.world.run(1_000)
+  b.exclude([x])
+  room.world.run(10_000)
+  const newcomer = room.join('newcomer')
+  room.world.run(10_000)
+  room.agree([a, b, c, robbed, newcomer])
+  const frames = room.archive.sent.filter(({ at }) => at >= since)
+  expect(new Set(frames.map(({ frame }) => frame.reference.version)).size).toBeGreaterThan(1)
+  const thief = thiefOf(room.archive, robbed.id, memory)
+  const read = frames.filter(({ frame }) => thief.reads(frame))
+  expect(read.length).toBe(isRefreshed ? 0 : frames.length)
 })
