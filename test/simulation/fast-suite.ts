@@ -2,7 +2,7 @@
  * Public-key primitives that cost a hash instead of a millisecond, for simulated members only. A registry stands in for
  * the hard problem: who does not hold the secret object cannot compute its signatures or shared secrets.
  */
-import { createPublicKey, verify } from 'node:crypto'
+import { createPublicKey, hash, verify } from 'node:crypto'
 import { type AeadInput, type Claim, nobleSuite, type Signer, type Suite } from '@conclave/protocol'
 import { concat } from 'uint8arrays/concat'
 import { equals } from 'uint8arrays/equals'
@@ -18,11 +18,11 @@ export class FastSuite implements Suite {
   nonceReuses = 0
 
   hash(bytes: Uint8Array): Uint8Array {
-    return nobleSuite.hash(bytes)
+    return Uint8Array.from(hash('sha256', bytes, 'buffer'))
   }
 
   hmac(key: Uint8Array, bytes: Uint8Array): Uint8Array {
-    return nobleSuite.hmac(key, bytes)
+    return hmacOf(key, bytes)
   }
 
   seal(box: AeadInput, plaintext: Uint8Array): Uint8Array {
@@ -73,6 +73,23 @@ export class FastSuite implements Suite {
     const tag = this.hmac(seed, message)
     return concat([tag, tag])
   }
+}
+
+const BLOCK = 64
+
+/** HMAC-SHA-256 as RFC 2104 writes it: two calls of a native hash cost less than one of Node's own HMAC, which prepares its key. */
+function hmacOf(key: Uint8Array, bytes: Uint8Array): Uint8Array {
+  const inner = new Uint8Array(BLOCK + bytes.length)
+  inner.set(key.length > BLOCK ? hash('sha256', key, 'buffer') : key)
+  const outer = new Uint8Array(BLOCK + 32)
+  for (let i = 0; i < BLOCK; i++) {
+    const byte = inner[i] ?? 0
+    inner[i] = byte ^ 0x36
+    outer[i] = byte ^ 0x5c
+  }
+  inner.set(bytes, BLOCK)
+  outer.set(hash('sha256', inner, 'buffer'), BLOCK)
+  return Uint8Array.from(hash('sha256', outer, 'buffer'))
 }
 
 // DER of an Ed25519 SubjectPublicKeyInfo up to the key itself (RFC 8410).

@@ -63,6 +63,7 @@ export class World {
   readonly #events = new EventQueue()
   /** Events so far at this moment. */
   #atOnce = 0
+  readonly #byId = new Map<string, SimPeer[]>()
 
   constructor(seed: number, options: WorldOptions = {}) {
     this.random = new Random(seed)
@@ -74,6 +75,7 @@ export class World {
   peer(label: string, signer: Signer = this.suite.signer(this.random.bytes(32))): SimPeer {
     const peer = new SimPeer(this, label, { signer, member: this.memberFor(signer, label) })
     this.peers.push(peer)
+    this.#byId.set(peer.id, [...(this.#byId.get(peer.id) ?? []), peer])
     return peer
   }
 
@@ -102,7 +104,7 @@ export class World {
         break
       case 'send':
         this.#tally(output.about, output.bytes)
-        for (const other of this.peers) if (other.id === output.to) this.#deliver(peer, other, output.bytes)
+        for (const other of this.#byId.get(output.to) ?? []) this.#deliver(peer, other, output.bytes)
         break
       case 'retry':
         this.at(this.now, () => peer.receive(output.inbound.bytes, output.inbound.from))

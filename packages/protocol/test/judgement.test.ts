@@ -212,7 +212,7 @@ function describe({ alive, dead, endings, revoked, denials, refreshes, votes, de
 test.each(NAMES)('a roster kept up to date is the roster judged anew: %s', (name) => {
   const group = groupWith(name)
   fc.assert(
-    fc.property(fc.array(ACT, { minLength: 8, maxLength: 40 }), (acts) => {
+    fc.property(fc.array(ACT, { minLength: 8, maxLength: 30 }), (acts) => {
       const story = new Story(group)
       for (const act of acts) {
         story.act(act)
@@ -225,14 +225,14 @@ test.each(NAMES)('a roster kept up to date is the roster judged anew: %s', (name
         expect(describe(story.log.rosterOf(version))).toEqual(describe(judge(made, group.genesis.policy)))
       }
     }),
-    { numRuns: 500 },
+    { numRuns: 250 },
   )
 })
 
 test.each(NAMES)('the order in which operations come makes no difference: %s', (name) => {
   const group = groupWith(name)
   fc.assert(
-    fc.property(fc.array(ACT, { minLength: 8, maxLength: 40 }), fc.infiniteStream(fc.nat()), (acts, keys) => {
+    fc.property(fc.array(ACT, { minLength: 8, maxLength: 30 }), fc.infiniteStream(fc.nat()), (acts, keys) => {
       const story = new Story(group)
       for (const act of acts) story.act(act)
       const shuffled = story.operations
@@ -243,7 +243,7 @@ test.each(NAMES)('the order in which operations come makes no difference: %s', (
       expect(other.heads).toEqual(story.log.heads)
       expect(describe(other.roster)).toEqual(describe(story.log.roster))
     }),
-    { numRuns: 200 },
+    { numRuns: 60 },
   )
 })
 

@@ -6,28 +6,36 @@ import { assert } from '../errors.ts'
 import type { Reader } from '../wire/reader.ts'
 import type { Group } from './genesis.ts'
 
+interface Row {
+  readonly slots: ReadonlySet<Slot>
+  readonly place: number
+}
+
+/** A peer's row is a function of the group and the peer, so it is worked out once a group. */
+const rowsOf = new WeakMap<Group, Map<PeerId, Row>>()
+
 /** Works out and remembers the slots of peers in one group. */
 export class SlotTable {
   readonly #group: Group
-  readonly #slots = new Map<PeerId, ReadonlySet<Slot>>()
+  readonly #rows: Map<PeerId, Row>
   /** Number of slots there are: `n · k`. */
   readonly size: number
 
   constructor(group: Group) {
     this.#group = group
+    this.#rows = rowsOf.get(group) ?? new Map<PeerId, Row>()
+    rowsOf.set(group, this.#rows)
     this.size = group.genesis.idSpace.symbols * group.genesis.idSpace.radix
   }
 
   /** The `n` slots of a peer's ID, one a symbol: computable by everybody, chosen by nobody. */
   of(peer: PeerId): ReadonlySet<Slot> {
-    let slots = this.#slots.get(peer)
-    if (slots === undefined) {
-      slots = new Set(
-        this.#symbols(peer).map((symbol, i) => slotAt(i, symbol, this.#group.genesis.idSpace.radix)),
-      )
-      this.#slots.set(peer, slots)
-    }
-    return slots
+    return this.#rowOf(peer).slots
+  }
+
+  /** A peer's fixed place in a round of 2^32: the first bits of its ID, which nobody chooses. */
+  placeOf(peer: PeerId): number {
+    return this.#rowOf(peer).place
   }
 
   /** The slots of all these peers together. */
@@ -37,13 +45,24 @@ export class SlotTable {
     return union
   }
 
-  #symbols(peer: PeerId): number[] {
-    const publicKey = publicKeyOf(peer)
-    assert(publicKey !== undefined, 'a PeerId holds a public key')
-    const digest = labelledHash(this.#group.suite, 'id', concat([this.#group.id, publicKey]))
+  #rowOf(peer: PeerId): Row {
+    const known = this.#rows.get(peer)
+    if (known) return known
+    const digest = this.#digestOf(peer)
     const { symbols, radix } = this.#group.genesis.idSpace
     const bits = Math.log2(radix)
-    return Array.from({ length: symbols }, (_, i) => symbolAt(digest, i * bits, bits))
+    const slots = Array.from({ length: symbols }, (_, i) =>
+      slotAt(i, symbolAt(digest, i * bits, bits), radix),
+    )
+    const row = { slots: new Set(slots), place: new DataView(digest.buffer, digest.byteOffset).getUint32(0) }
+    this.#rows.set(peer, row)
+    return row
+  }
+
+  #digestOf(peer: PeerId): Uint8Array {
+    const publicKey = publicKeyOf(peer)
+    assert(publicKey !== undefined, 'a PeerId holds a public key')
+    return labelledHash(this.#group.suite, 'id', concat([this.#group.id, publicKey]))
   }
 }
 

@@ -1,6 +1,6 @@
 /** Who is tainted, who is covered, and what a change has to be wrapped under (SPEC K5–K8, paper §3.3). */
 import type { SlotTable } from '../group/slots.ts'
-import type { PeerId, Slot, VersionId } from '../ids.ts'
+import type { AdmissionId, PeerId, Slot, VersionId } from '../ids.ts'
 import type { MembershipLog } from '../log/membership-log.ts'
 import type { Change } from '../log/operation.ts'
 import { admitted, type AdmittingEntry, type Entry } from '../log/roster.ts'
@@ -15,12 +15,21 @@ const MISS_MAX = 0.01
  * that the version made (SPEC K6). Every admission of the log counts as keyed, void ones too.
  */
 export function covers(log: MembershipLog, version: Entry): boolean {
-  const made = log.rosterOf(version)
-  for (const admission of log.roster.dead.keys()) {
-    if (!made.dead.has(admission)) return false
-  }
+  const { dead } = log.roster
+  const known = verdicts.get(dead) ?? new Map<Entry, boolean>()
+  verdicts.set(dead, known)
+  const verdict = known.get(version) ?? isSubset(dead, log.rosterOf(version).dead)
+  known.set(version, verdict)
+  return verdict
+}
+
+function isSubset<T>(part: ReadonlyMap<T, unknown>, whole: ReadonlyMap<T, unknown>): boolean {
+  for (const key of part.keys()) if (!whole.has(key)) return false
   return true
 }
+
+/** Which versions cover these admissions that are over; asked at every step while nothing new is over. */
+const verdicts = new WeakMap<ReadonlyMap<AdmissionId, AdmittingEntry>, Map<Entry, boolean>>()
 
 /** Slots that somebody who is not on the roster may have been keyed for in a version's generation (SPEC K8, K16). */
 export function taintedSlots(log: MembershipLog, version: VersionId, table: SlotTable): Set<Slot> {

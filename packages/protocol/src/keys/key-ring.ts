@@ -62,8 +62,8 @@ export class KeyRing {
   /** Opens every change that the keys we hold can open. Returns the versions that became ours. */
   openAll(now: Millis): VersionKeys[] {
     const opened: VersionKeys[] = []
-    // Ancestors come first in the log, so one pass opens a chain of changes.
-    for (const entry of this.#log.entries) {
+    // Ancestors first, so one pass opens a chain of changes.
+    for (const entry of [...this.#log.versions].reverse()) {
       if (!isChange(entry) || this.#held.has(entry.operation.id) || this.#erased.has(entry.operation.id))
         continue
       const parent = this.#held.get(entry.operation.body.keyParent)

@@ -25,6 +25,8 @@ export class VersionKeys {
   readonly version: VersionId
   readonly chain: Uint8Array
   readonly slots = new Map<Slot, SlotKey>()
+  /** Key-check values that were worked out: heartbeats show and compare the same ones again and again. */
+  readonly #checks = new Map<Slot, Uint8Array>()
   readonly madeAt: Millis
   /** When another version took its place. */
   supersededAt: Millis | undefined
@@ -102,13 +104,18 @@ export class VersionKeys {
     const isTwin = held !== undefined && held.creator === key.creator
     if (isTwin ? compare(key.kek, held.kek) >= 0 : held && !isSenior(key.creator, held.creator)) return false
     this.slots.set(slot, key)
+    this.#checks.delete(slot)
     return true
   }
 
   /** The key-check value of a slot we hold. */
   check(slot: Slot): Uint8Array | undefined {
     const held = this.slots.get(slot)
-    return held && checkOf(this.#group, { version: this.version, slot }, held.kek)
+    const known = this.#checks.get(slot)
+    if (held === undefined || known !== undefined) return known
+    const check = checkOf(this.#group, { version: this.version, slot }, held.kek)
+    this.#checks.set(slot, check)
+    return check
   }
 
   /** Erases what has had its time (SPEC K13). */
@@ -131,6 +138,7 @@ export class VersionKeys {
     for (const { kek } of this.slots.values()) kek.fill(0)
     this.#late.clear()
     this.slots.clear()
+    this.#checks.clear()
     this.#tek.fill(0)
     this.chain.fill(0)
     this.#secret?.fill(0)

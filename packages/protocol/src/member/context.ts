@@ -1,6 +1,5 @@
 /** What all roles of one member share: its identity, log, keys, agenda, and the outputs of the step under way. */
 import { fromString } from 'uint8arrays/from-string'
-import { toString } from 'uint8arrays/to-string'
 import { Entropy } from '../crypto/entropy.ts'
 import type { Signer, Suite } from '../crypto/suite.ts'
 import { UsageError } from '../errors.ts'
@@ -195,7 +194,9 @@ export class Context {
 
   /** Members other than ourselves that we heard lately. */
   get onlineOthers(): PeerId[] {
-    return this.others.filter((peer) => this.isOnline(peer))
+    const { alive } = this.log.roster
+    const heard = this.presence.heardSince(this.now - this.timing.offlineMs)
+    return heard.filter((peer) => peer !== this.self && alive.has(peer))
   }
 
   /** The name a peer was last admitted under. */
@@ -205,19 +206,18 @@ export class Context {
 
   /**
    * Our place among the members that are online, in an order that everybody computes alike and nobody can choose:
-   * by a hash of the occasion and the peer.
+   * by a hash of the occasion, mixed with each one's place.
    */
   rank(occasion: string, without: readonly PeerId[] = []): number {
-    const own = this.#rankHash(occasion, this.self)
-    const before = this.onlineOthers.filter(
-      (peer) => !without.includes(peer) && this.#rankHash(occasion, peer) < own,
-    )
-    return before.length
+    const digest = kdf(this.suite, 'rank', this.group.id, fromString(occasion))
+    const round = new DataView(digest.buffer, digest.byteOffset).getUint32(0)
+    const own = this.#turnOf(this.self, round)
+    return this.onlineOthers.filter((peer) => this.#turnOf(peer, round) < own && !without.includes(peer))
+      .length
   }
 
-  #rankHash(occasion: string, peer: PeerId): string {
-    const inputs = [fromString(occasion), fromString(peer)]
-    return toString(kdf(this.suite, 'rank', this.group.id, ...inputs), 'base16')
+  #turnOf(peer: PeerId, round: number): number {
+    return mixed(this.table.placeOf(peer) ^ round)
   }
 
   /** `mean` milliseconds, give or take a quarter. */
@@ -278,4 +278,11 @@ export class Context {
   headsDigest(heads: readonly OperationId[]): Uint8Array {
     return this.suite.hash(fromString([...heads].sort(compareIds).join()))
   }
+}
+
+/** Spreads 32 bits: different ones stay different, and none tells where its neighbour goes (the last step of MurmurHash3). */
+function mixed(bits: number): number {
+  let mix = Math.imul(bits ^ (bits >>> 16), 0x85ebca6b)
+  mix = Math.imul(mix ^ (mix >>> 13), 0xc2b2ae35)
+  return (mix ^ (mix >>> 16)) >>> 0
 }

@@ -117,11 +117,8 @@ export class Settler {
   /** Revisions that admissions name, also those that came before their version's keys. */
   #followRevisions(): void {
     const { log, ring, now, timing } = this.#context
-    for (const { operation } of log.entries) {
-      const { body } = operation
-      if (body.kind === 'admission')
-        ring.get(body.version)?.advanceTo(body.revision, { now, lateMs: timing.lateMs })
-    }
+    for (const keys of ring.versions)
+      keys.advanceTo(log.latestRevision(keys.version), { now, lateMs: timing.lateMs })
   }
 
   /**
@@ -133,8 +130,10 @@ export class Settler {
     let wanted: Entry | undefined
     let chosen: VersionKeys | undefined
     for (const version of context.log.versions) {
+      const held = context.ring.get(version.operation.id)
+      if (held === undefined && wanted !== undefined) continue
       if (isOutdated(context.log.roster, version) || !covers(context.log, version)) continue
-      chosen = context.ring.get(version.operation.id)
+      chosen = held
       if (chosen !== undefined) break
       wanted ??= version
     }

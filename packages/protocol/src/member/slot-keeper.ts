@@ -127,7 +127,7 @@ export class SlotKeeper {
    */
   duties(keys: VersionKeys): Heartbeat['held'] {
     const online = [this.#context.self, ...this.#context.onlineOthers]
-    const places = new Map(online.map((peer) => [peer, this.#place(peer)]))
+    const places = new Map(online.map((peer) => [peer, this.#context.table.placeOf(peer) % 65_536]))
     const turn = this.#nextTurn(keys)
     const held: { slot: Slot; check: Uint8Array }[] = []
     for (const [slot, { creator }] of keys.slots) {
@@ -166,15 +166,6 @@ export class SlotKeeper {
       if (distance < lowest) [holder, lowest] = [peer, distance]
     }
     return holder
-  }
-
-  /** A peer's fixed place among 65,536: its first symbols, which nobody chooses. */
-  #place(peer: PeerId): number {
-    let place = 0
-    for (const slot of this.#context.table.of(peer)) {
-      place = (place * 31 + slot) % 65_536
-    }
-    return place
   }
 
   /** A key holder shows another key than ours for a slot: one of us made it second, and has to fetch (SPEC H4). */
