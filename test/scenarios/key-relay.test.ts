@@ -8,7 +8,7 @@ import { type SimPeer, World } from '../simulation/world.ts'
 
 /** Few slots, so that one member's do not reach everybody. */
 function smallTable(): World {
-  return new World(13, { group: (suite) => groupOf(genesisFor(suite), new Uint8Array(32).fill(3), suite) })
+  return new World(6, { group: (suite) => groupOf(genesisFor(suite), new Uint8Array(32).fill(3), suite) })
 }
 
 function genesisFor(suite: FastSuite): Genesis {
@@ -42,12 +42,10 @@ function pairThatLeavesOut(world: World, peers: readonly SimPeer[]): { author: S
 
 test('a key relay reaches members that the author of a change could not', () => {
   const world = smallTable()
-  const peers: SimPeer[] = []
-  for (let i = 0; i < 8; i++) {
-    const peer = world.peer(`p${i}`)
+  const peers = Array.from({ length: 8 }, (_, i) => world.peer(`p${i}`))
+  for (const [i, peer] of peers.entries()) {
     peer.start(i === 0 ? { kind: 'found' } : { kind: 'join' })
     world.until(() => peer.state.status === 'joined', 10_000, `${peer.label} joins`)
-    peers.push(peer)
   }
   world.run(15_000)
   const relayed: Uint8Array[] = []

@@ -130,7 +130,7 @@ test('a worn-out table is refreshed by itself', () => {
 })
 
 test('a long partition with exclusions on both sides: the side without a key has all of it by one relay’s message', () => {
-  const room = new Room(12)
+  const room = new Room(12, 6)
   const [left, right] = [room.peers.slice(0, 6), room.peers.slice(6)]
   room.split(left, right)
   left[0]?.exclude([left[5] as SimPeer])
