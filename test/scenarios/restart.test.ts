@@ -118,7 +118,9 @@ test('two processes run as one member: both are heard, no nonce is used twice, a
   world.until(() => a.state.version !== undefined && a.state.members.length === 2, 10_000, 'it goes on')
   const newcomer = world.peer('newcomer')
   newcomer.start({ kind: 'join' })
-  world.until(() => newcomer.state.status === 'joined', 10_000, 'a newcomer joins')
+  const isWithA = (): boolean =>
+    newcomer.state.status === 'joined' && newcomer.state.version === a.state.version
+  world.until(isWithA, 10_000, 'a newcomer joins')
   converse(world, [a, newcomer], 'hello')
   expect(world.suite.nonceReuses).toBe(0)
 })
