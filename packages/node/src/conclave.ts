@@ -17,6 +17,7 @@ import {
 } from '@conclave/protocol'
 import { fromString } from 'uint8arrays/from-string'
 import { toString } from 'uint8arrays/to-string'
+import { stepContext } from './clock.ts'
 import { UsageError } from './errors.ts'
 import { hostOfComponents, type HostComponents, type NetworkHost } from './host.ts'
 import type { JoinedTopics } from './joined-topics.ts'
@@ -220,11 +221,7 @@ export class Conclave {
 
   #member(group: Group, name: string | undefined): Member {
     const { seed, publicKey } = this.#parts
-    const start = {
-      now: performance.now(),
-      entropy: crypto.getRandomValues(new Uint8Array(32)),
-      wallSeconds: Date.now() / 1_000,
-    }
+    const start = stepContext()
     const { timing } = this.#init
     return new Member({
       group,

@@ -1,6 +1,5 @@
 /**
- * Runs one member: feeds it what comes from the network, the user and the clock, and carries out what it asks for. The
- * only place that reads the clock and the random numbers for a room.
+ * Runs one member: feeds it what comes from the network, the user and the clock, and carries out what it asks for.
  */
 import {
   isRejection,
@@ -11,6 +10,7 @@ import {
   type Output,
 } from '@conclave/protocol'
 import type { Rejection, Screened, StepContext } from '@conclave/protocol'
+import { memberTime, stepContext } from './clock.ts'
 import { messageOf } from './errors.ts'
 import { HELD_VERDICT_MS, SCREENED_CLAIMS_A_BATCH, TIMER_MS_MAX, UNHEARD_RETRY_MS } from './limits.ts'
 import type { InboundMessage, RoomNetwork, RoomNetworkInit, Verdict } from './room-network.ts'
@@ -122,7 +122,7 @@ export class Driver {
     clearTimeout(this.#timer)
     const deadline = this.#init.member.nextDeadline
     if (deadline === undefined || this.#isClosed) return
-    const wait = Math.min(Math.max(0, deadline - performance.now()), TIMER_MS_MAX)
+    const wait = Math.min(Math.max(0, deadline - memberTime()), TIMER_MS_MAX)
     this.#timer = setTimeout(() => this.run((at) => this.#init.member.tick(at)), wait)
   }
 
@@ -132,7 +132,7 @@ export class Driver {
 
   async #consider(inbound: Inbound): Promise<Verdict> {
     if (this.#isClosed) return 'ignore'
-    const screened = this.#init.member.screen(inbound, performance.now())
+    const screened = this.#init.member.screen(inbound, memberTime())
     if (isRejection(screened)) return this.#refuse(screened.rejected)
     if (screened.kind === 'waiting') {
       this.run((at) => this.#init.member.hold(inbound, screened.awaits, at))
@@ -236,13 +236,5 @@ export class Driver {
     const tell = this.#held.get(inbound)
     const verdict = await this.#consider(inbound)
     tell?.(verdict)
-  }
-}
-
-function stepContext(): StepContext {
-  return {
-    now: performance.now(),
-    entropy: crypto.getRandomValues(new Uint8Array(32)),
-    wallSeconds: Date.now() / 1_000,
   }
 }
