@@ -36,6 +36,7 @@ export function EndedScreen({ ending, onStart }: { ending: Ending; onStart: () =
 
 const titles = {
   excluded: 'You were excluded from the room',
+  destroyed: 'The room was destroyed',
   left: 'You left the room',
   closed: 'The room was closed on this page',
 } as const
@@ -52,12 +53,24 @@ function Explanation({ ending }: { ending: Ending }) {
   if (ending.kind === 'closed') {
     return <p class="lead">You are still a member, shown as offline. Reload the page to go back in.</p>
   }
+  if (ending.kind === 'destroyed') {
+    return (
+      <>
+        <dl class="verdict">
+          <By ending={ending} />
+        </dl>
+        <p class="lead">
+          It is over for everybody, and for good: all members erased its keys, and nobody can be let in any
+          more. To go on, create a new room.
+        </p>
+      </>
+    )
+  }
   const reason = harmlessText(ending.reason).trim()
   return (
     <>
       <dl class="verdict">
-        <dt>By</dt>
-        <dd>{ending.by === '' ? 'a member' : <PersonName peer={ending.by} name={ending.byName} />}</dd>
+        <By ending={ending} />
         <dt>Reason</dt>
         <dd>{reason === '' ? 'None was given.' : <bdi>{reason}</bdi>}</dd>
       </dl>
@@ -65,6 +78,15 @@ function Explanation({ ending }: { ending: Ending }) {
         What is said from now on is encrypted under keys that you do not get. If this is a mistake, ask a
         member to invite you again.
       </p>
+    </>
+  )
+}
+
+function By({ ending }: { ending: { by: string; byName: string } }) {
+  return (
+    <>
+      <dt>By</dt>
+      <dd>{ending.by === '' ? 'a member' : <PersonName peer={ending.by} name={ending.byName} />}</dd>
     </>
   )
 }

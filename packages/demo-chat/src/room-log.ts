@@ -37,6 +37,8 @@ export class RoomLog {
   state: RoomState
   /** Who excluded us and why, once that happened. */
   excluded: RoomEventDetails['excluded'] | undefined
+  /** Who destroyed the room, once that happened. */
+  destroyed: RoomEventDetails['destroyed'] | undefined
   /** The last trouble that the room reported, in words. */
   trouble: string | undefined
 
@@ -115,6 +117,7 @@ export class RoomLog {
     })
     this.#on('keys', (change) => this.#addKeyChange(change))
     this.#on('excluded', (detail) => (this.excluded = detail))
+    this.#on('destroyed', (detail) => (this.destroyed = detail))
     this.#on('error', (error) => (this.trouble = describeError(error)))
     this.#on('joined', () => (this.trouble = undefined))
     this.#on('transport', () => {})

@@ -67,9 +67,13 @@ function useEnding(visit: Visit, log: RoomLog): void {
   const { status } = log.state
   useEffect(() => {
     if (status === 'left' || status === 'closed') visit.end({ kind: status })
-    if (status !== 'excluded') return
-    const { by, reason } = log.excluded ?? { by: '', reason: '' }
-    visit.end({ kind: 'excluded', by, byName: log.nameOf(by), reason })
+    if (status === 'excluded') {
+      const { by, reason } = log.excluded ?? { by: '', reason: '' }
+      visit.end({ kind: 'excluded', by, byName: log.nameOf(by), reason })
+    } else if (status === 'destroyed') {
+      const { by } = log.destroyed ?? { by: '' }
+      visit.end({ kind: 'destroyed', by, byName: log.nameOf(by) })
+    }
   }, [status])
 }
 

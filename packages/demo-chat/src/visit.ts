@@ -6,7 +6,10 @@ import { openRoom, type Entrance } from './session.ts'
 import { describeError } from './words.ts'
 
 export type Ending =
-  { kind: 'excluded'; by: string; byName: string; reason: string } | { kind: 'left' } | { kind: 'closed' }
+  | { kind: 'excluded'; by: string; byName: string; reason: string }
+  | { kind: 'destroyed'; by: string; byName: string }
+  | { kind: 'left' }
+  | { kind: 'closed' }
 
 export type Place =
   { at: 'entrance'; busy: boolean } | { at: 'room'; room: Room } | { at: 'ended'; ending: Ending }

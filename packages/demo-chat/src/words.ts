@@ -8,6 +8,7 @@ export const statusWord: Record<RoomStatus, string> = {
   joined: 'In the room',
   excluded: 'Excluded',
   left: 'Left',
+  destroyed: 'Destroyed',
   closed: 'Closed',
 }
 

@@ -3,8 +3,8 @@
  * The events carry exactly the fields of the command line's JSON form, so the two never drift apart.
  */
 
-/** How far a room has come. `excluded`, `left` and `closed` are final. */
-export type RoomStatus = 'offline' | 'joining' | 'joined' | 'excluded' | 'left' | 'closed'
+/** How far a room has come. `excluded`, `left`, `destroyed` and `closed` are final. */
+export type RoomStatus = 'offline' | 'joining' | 'joined' | 'excluded' | 'left' | 'destroyed' | 'closed'
 
 /** How a member is reached: over a WebRTC connection of its own, or by the relay's bridge. */
 export type Via = 'webrtc' | 'bridge'
@@ -68,6 +68,8 @@ export interface RoomEventDetails {
   member: { peer: string; name: string; change: MemberChange }
   keys: { version: string; revision: number; heads: string[]; scheme: Scheme; cause: string }
   excluded: { by: string; reason: string }
+  /** Somebody who may ended the room for everybody. */
+  destroyed: { by: string }
   /** Somebody waits to be let in: `admit` or `deny` it. */
   knock: { peer: string; name: string }
   transport: { peer: string; via: Via }

@@ -25,7 +25,7 @@ function statusOf(
   status: MemberState['status'],
   shell: { isClosed: boolean; isOnline: boolean },
 ): RoomStatus {
-  if (status === 'excluded' || status === 'left') return status
+  if (status === 'excluded' || status === 'left' || status === 'destroyed') return status
   if (shell.isClosed) return 'closed'
   if (status === 'joined') return 'joined'
   return shell.isOnline ? 'joining' : 'offline'

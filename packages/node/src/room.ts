@@ -245,6 +245,9 @@ export class Room extends TypedEventEmitter<RoomEvents> {
       case 'excluded':
         this.#emit('excluded', { by: notification.by, reason: notification.reason })
         break
+      case 'destroyed':
+        this.#emit('destroyed', { by: notification.by })
+        break
       case 'knock':
         this.#emit('knock', { peer: notification.peer, name: notification.name })
         break

@@ -15,6 +15,7 @@ const TELLERS: { readonly [K in ToldEvent]: Teller<K> } = {
   keys: ({ version, revision, cause }) =>
     `* keys: version ${version.slice(0, 8)} revision ${revision} (${cause})`,
   excluded: ({ by, reason }) => `* you were excluded by ${by}${reason === '' ? '' : `: ${reason}`}`,
+  destroyed: ({ by }) => `* the room was destroyed by ${by}; all its keys are erased`,
   knock: ({ peer, name }) => `* ${who(peer, name)} knocks: /admit ${peer} or /deny ${peer}`,
   transport: ({ peer, via }) => `* ${tag(peer)} is reached by ${via}`,
   error: ({ message }) => `! ${message}`,

@@ -28,6 +28,7 @@ const EVENTS: readonly ToldEvent[] = [
   'member',
   'keys',
   'excluded',
+  'destroyed',
   'knock',
   'transport',
   'error',

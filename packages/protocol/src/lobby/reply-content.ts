@@ -32,6 +32,7 @@ export const REFUSALS = [
   'invite-expired',
   'asked',
   'denied',
+  'destroyed',
 ] as const
 export type Refusal = (typeof REFUSALS)[number]
 

@@ -121,8 +121,10 @@ function whyInvalidDecision(author: PeerId, body: Decision, state: State): strin
 }
 
 function whoGoverns({ log: { group } }: State): string {
-  if (group.genesis.policy.moderators.length > 0) return 'only moderators destroy it'
-  return group.genesis.creator ? 'only its creator destroys it' : 'nobody can destroy an open room'
+  if (group.genesis.policy.moderators.length > 0) return 'only moderators destroy it; ask one of them'
+  return group.genesis.creator
+    ? 'only its creator destroys it; leave instead'
+    : 'nobody can destroy an open room; leave instead'
 }
 
 /** Members are excluded, not denied; and what is for good already needs no more of them. */
@@ -143,7 +145,7 @@ function whyInvalidVote(
   { admission }: Vote,
   { log, past, before }: State,
 ): string | undefined {
-  if (log.group.genesis.policy.exclude !== 'quorum') return 'exclusions need no votes here'
+  if (log.group.genesis.policy.exclude !== 'quorum') return 'exclusions need no votes here; exclude instead'
   const target = log.get(admission)
   const known = target !== undefined && isAdmitting(target) && past.has(target.index)
   if (!known || before.dead.has(admission)) return 'it is on an admission that was not alive'
@@ -169,9 +171,9 @@ export function whyNotExcludable(
   const { policy } = log.group.genesis
   const unasked = targets.filter(({ leave }) => leave === undefined)
   if (unasked.length === 0 || mayExclude(policy, author)) return undefined
-  if (policy.exclude === 'moderators') return 'only moderators exclude'
+  if (policy.exclude === 'moderators') return 'only moderators exclude; ask one of them'
   const isDecided = unasked.every(({ admission }) => isQuorum(before.votes.get(admission) ?? [], policy))
-  return isDecided ? undefined : `an exclusion needs ${policy.quorum} votes`
+  return isDecided ? undefined : `an exclusion needs ${policy.quorum} votes; vote instead`
 }
 
 function whyInvalidChange(operation: Operation, body: Change, state: State): string | undefined {

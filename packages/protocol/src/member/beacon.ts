@@ -1,6 +1,7 @@
 /** Heartbeats: telling that we are here and what we know, and reading what others tell (paper §3.4; SPEC H1, H2). */
 import { equals } from 'uint8arrays/equals'
 import { toString } from 'uint8arrays/to-string'
+import { mayAdmit } from '../group/policy.ts'
 import type { OperationId, PeerId, VersionId } from '../ids.ts'
 import { HEARTBEAT_HEADS_MAX } from '../limits.ts'
 import type { LobbyHeartbeat } from '../lobby/messages.ts'
@@ -51,7 +52,7 @@ export class Beacon {
 
   /** In the lobby: where we are, and whether we let others in. */
   #call(): void {
-    const { log, root, salt, isReady, addresses } = this.#context
+    const { log, root, salt, isReady, addresses, group, self } = this.#context
     if (root === undefined) return
     const sequence = this.#sequence++
     const members = log.roster.alive.size
@@ -59,7 +60,7 @@ export class Beacon {
       kind: 'lobby-heartbeat',
       salt,
       sequence,
-      willing: isReady,
+      willing: isReady && mayAdmit(group.genesis.policy, self),
       root,
       members,
       addresses,

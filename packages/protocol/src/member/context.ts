@@ -51,7 +51,7 @@ export interface ContextInit {
 }
 
 /** How far we have come. */
-export type Status = 'idle' | 'joining' | 'joined' | 'excluded' | 'left'
+export type Status = 'idle' | 'joining' | 'joined' | 'excluded' | 'left' | 'destroyed'
 
 export class Context {
   readonly group: Group

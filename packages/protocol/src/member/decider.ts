@@ -1,13 +1,18 @@
-/** What a member decides on its user's word: invites, and their end (SPEC G4–G6, L15, L16). */
+/** What a member decides on its user's word; invites and their end are seen to here (SPEC G4–G6, L15, L16). */
 import { nobleSigner } from '../crypto/noble-suite.ts'
 import { UsageError } from '../errors.ts'
 import { decodeInvite, encodeInvite, makeGrant } from '../group/invite.ts'
+import { mayAdmit } from '../group/policy.ts'
 import { type AdmissionId, type PeerId, peerIdOf } from '../ids.ts'
 import type { VersionKeys } from '../keys/version-keys.ts'
 import { RELAYS_MAX } from '../limits.ts'
 import { type Decision, revokedInvite } from '../log/decisions.ts'
 import { whyNotEntitled } from '../log/entitlement.ts'
 import type { Context } from './context.ts'
+import type { Destroyer } from './destroyer.ts'
+import type { Excluder } from './excluder.ts'
+import { type Introducer, MODERATORS_ALONE } from './introducer.ts'
+import type { Voter } from './voter.ts'
 
 export interface InviteRequest {
   /** Seconds from now until it expires; 0: never. */
@@ -27,17 +32,45 @@ export type Wish =
   | { readonly kind: 'deny'; readonly peer: PeerId }
   /** All keys made anew. */
   | { readonly kind: 'refresh' }
+  /** That a member should be excluded, where that takes a quorum. */
+  | { readonly kind: 'vote'; readonly peer: PeerId }
+  /** The end of the room for everybody. */
+  | { readonly kind: 'destroy' }
+
+interface Roles {
+  readonly introducer: Introducer
+  readonly excluder: Excluder
+  readonly voter: Voter
+  readonly destroyer: Destroyer
+}
 
 export class Decider {
   readonly #context: Context
+  readonly #roles: Roles
 
-  constructor(context: Context) {
+  constructor(context: Context, roles: Roles) {
     this.#context = context
+    this.#roles = roles
   }
 
   /** Carries out a wish. Throws `UsageError`, with nothing changed, when that cannot be. */
-  decide(wish: Extract<Wish, { kind: 'revoke' }>): void {
-    this.#revoke(wish.invite)
+  decide(wish: Wish): void {
+    const { introducer, excluder, voter, destroyer } = this.#roles
+    switch (wish.kind) {
+      case 'revoke':
+        return this.#revoke(wish.invite)
+      case 'admit':
+        return introducer.admit(wish.peer)
+      case 'deny':
+        return introducer.deny(wish.peer)
+      case 'vote':
+        return voter.vote(wish.peer)
+      case 'destroy':
+        return destroyer.destroy()
+      case 'refresh':
+        this.#context.mustBeReady()
+        excluder.refresh()
+    }
   }
 
   /** A new invite as text. It holds the room key and the seed of a key that we vouch for. Throws `UsageError` outside. */
@@ -53,11 +86,12 @@ export class Decider {
   }
 
   #ownAdmission(): AdmissionId {
-    const { log, self, status } = this.#context
+    const { log, self, status, group } = this.#context
     const admission = log.admissionOf(self)
     if (status !== 'joined' || admission === undefined) {
       throw new UsageError('not-joined', 'Only members can invite. Wait until you have joined.')
     }
+    if (!mayAdmit(group.genesis.policy, self)) throw new UsageError('not-entitled', MODERATORS_ALONE)
     return admission.operation.id
   }
 

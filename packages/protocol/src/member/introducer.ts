@@ -1,6 +1,7 @@
 /** Letting others in: at once, or after a human's word (paper §3.1.1, §3.4 Join; SPEC J1–J4, J8, J9, K12). */
 import { UsageError } from '../errors.ts'
 import type { Evidence } from '../group/invite.ts'
+import { mayAdmit } from '../group/policy.ts'
 import type { Millis, PeerId } from '../ids.ts'
 import { hasSuccessor } from '../keys/entitled.ts'
 import type { VersionKeys } from '../keys/version-keys.ts'
@@ -13,6 +14,9 @@ import { type Entry, wasExcluded } from '../log/roster.ts'
 import type { Context } from './context.ts'
 import type { Excluder } from './excluder.ts'
 import { REPLIERS_A_TURN, type Replier } from './replier.ts'
+
+/** What who may not let others in is told when it tries. */
+export const MODERATORS_ALONE = 'Only moderators let others in here, or invite them. Ask one of them to.'
 
 /** Somebody who waits for a human. It keeps asking, and holds nothing open meanwhile. */
 interface Knock {
@@ -41,10 +45,14 @@ export class Introducer {
 
   /** Somebody wants in. We wait our turn: whoever ranks first answers at once, the others only if it stays silent. */
   hear(from: PeerId, request: Request): void {
-    const { agenda, now, timing, onlineOthers } = this.#context
+    const { agenda, now, timing, onlineOthers, others } = this.#context
+    if (!this.#mayAdmit(this.#context.self)) return
     if (this.#judge(from, request) === 'ask') this.#note(from, request)
     if (this.#turns.size >= KNOCKS_MAX && !this.#turns.has(from)) return
-    const rank = this.#context.rank(`introduce ${from}`, [from])
+    const rank = this.#context.rank(`introduce ${from}`, [
+      from,
+      ...others.filter((peer) => !this.#mayAdmit(peer)),
+    ])
     const share = rank === 0 ? 0 : 0.5 + (0.5 * rank) / (onlineOthers.length + 1)
     this.#turns.add(from)
     agenda.set(`knock ${from}`, now + share * timing.introductionWindowMs, () => {
@@ -88,14 +96,19 @@ export class Introducer {
   }
 
   #knockOf(peer: PeerId): Knock {
-    const { log } = this.#context
+    const { log, self } = this.#context
     this.#forget()
     this.#context.mustBeReady()
+    if (!this.#mayAdmit(self)) throw new UsageError('not-entitled', MODERATORS_ALONE)
     if (log.roster.alive.has(peer)) throw new UsageError('is-a-member', `${peer} is in the room already.`)
     const knock = this.#knocks.get(peer)
     if (knock === undefined)
       throw new UsageError('no-knock', `${peer} does not knock, or not any more. Wait for a "knock".`)
     return knock
+  }
+
+  #mayAdmit(peer: PeerId): boolean {
+    return mayAdmit(this.#context.group.genesis.policy, peer)
   }
 
   /** Tells our user once that somebody knocks, and remembers the request that can be answered. */

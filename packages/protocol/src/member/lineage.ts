@@ -16,6 +16,7 @@ import { Allowance } from './allowance.ts'
 import { Beacon } from './beacon.ts'
 import { Context, type Status, type StepContext } from './context.ts'
 import { Decider, type InviteRequest, type Wish } from './decider.ts'
+import { Destroyer } from './destroyer.ts'
 import { Excluder } from './excluder.ts'
 import { type Awaited, HeldFrames } from './held-frames.ts'
 import { type Entrance, Newcomer } from './newcomer.ts'
@@ -29,6 +30,7 @@ import { Settler } from './settler.ts'
 import { Sleeper } from './sleeper.ts'
 import { SlotKeeper } from './slot-keeper.ts'
 import { Speaker } from './speaker.ts'
+import { votesOn, Voter } from './voter.ts'
 import { fromString } from 'uint8arrays/from-string'
 
 export interface MemberInit {
@@ -45,13 +47,21 @@ export interface LineageInit extends MemberInit {
   readonly lineage?: OperationId
 }
 
+export interface MemberEntry {
+  readonly peer: PeerId
+  readonly name: string
+  readonly online: boolean
+  /** Votes for its exclusion. */
+  readonly votes: number
+}
+
 export interface MemberState {
   readonly status: Status
   /** What we send under; absent while no version that we can open covers our view. */
   readonly version?: VersionId
   readonly revision: number
   readonly heads: readonly OperationId[]
-  readonly members: readonly { readonly peer: PeerId; readonly name: string; readonly online: boolean }[]
+  readonly members: readonly MemberEntry[]
   readonly exclusionsLeft: number
   /** Messages of ours that wait for a key. */
   readonly waiting: number
@@ -68,6 +78,7 @@ export class Lineage {
   readonly #context: Context
   readonly #requests: Requests
   readonly #decider: Decider
+  readonly #destroyer: Destroyer
   readonly #excluder: Excluder
   readonly #replier: Replier
   readonly #introducer: Introducer
@@ -91,10 +102,17 @@ export class Lineage {
     const context = new Context({ ...init, name, timing: { ...DEFAULT_TIMING, ...init.timing } })
     this.#context = context
     this.#requests = new Requests(context)
-    this.#decider = new Decider(context)
     this.#excluder = new Excluder(context, this.#requests)
     this.#replier = new Replier(context, this.#excluder)
     this.#introducer = new Introducer(context, { excluder: this.#excluder, replier: this.#replier })
+    this.#destroyer = new Destroyer(context, { requests: this.#requests, replier: this.#replier })
+    const voter = new Voter(context, this.#excluder)
+    this.#decider = new Decider(context, {
+      introducer: this.#introducer,
+      excluder: this.#excluder,
+      destroyer: this.#destroyer,
+      voter,
+    })
     this.#relay = new KeyRelay(context)
     this.#slots = new SlotKeeper(context, this.#requests)
     const roles = { slots: this.#slots, requests: this.#requests, excluder: this.#excluder }
@@ -108,6 +126,7 @@ export class Lineage {
       relay: this.#relay,
       introducer: this.#introducer,
       speaker: this.#speaker,
+      voter,
       windows: this.#windows,
     })
   }
@@ -131,6 +150,7 @@ export class Lineage {
       peer,
       name: this.#context.nameOf(peer),
       online: peer === self || this.#context.isOnline(peer),
+      votes: votesOn(peer, log.roster),
     }))
     return {
       status,
@@ -216,7 +236,7 @@ export class Lineage {
   leave(at: StepContext): Output[] {
     return this.#step(at, () => {
       this.#excluder.leave()
-      this.end()
+      if (this.#context.status !== 'destroyed') this.end()
     })
   }
 
@@ -248,17 +268,7 @@ export class Lineage {
 
   /** Carries out what the user decided. Throws `UsageError`, with nothing changed, when that cannot be. */
   decide(wish: Wish, at: StepContext): Output[] {
-    return this.#step(at, () => {
-      if (wish.kind === 'admit') this.#introducer.admit(wish.peer)
-      else if (wish.kind === 'deny') this.#introducer.deny(wish.peer)
-      else if (wish.kind === 'refresh') this.#refresh()
-      else this.#decider.decide(wish)
-    })
-  }
-
-  #refresh(): void {
-    this.#context.mustBeReady()
-    this.#excluder.refresh()
+    return this.#step(at, () => this.#decider.decide(wish))
   }
 
   #step(at: StepContext, run: () => void): Output[] {
@@ -270,6 +280,10 @@ export class Lineage {
   }
 
   #handle(message: Read): void {
+    if (this.#context.status === 'destroyed') {
+      this.#destroyer.handle(message)
+      return
+    }
     switch (message.on) {
       case 'room':
         this.#handleRoom(message)

@@ -43,6 +43,11 @@ export class Newcomer {
     const { agenda, now, timing, status } = this.#context
     // Back after an end: nothing of before counts, neither what we knew nor which keys we erased.
     const { isMember, log } = this.#context
+    if (log.roster.destroyed !== undefined) {
+      // There is nothing to come back to; settling says so.
+      this.#context.status = 'joining'
+      return
+    }
     if (status === 'left' || status === 'excluded' || (!isMember && log.size > 0)) this.#context.startOver()
     this.#context.wasMember = isMember
     this.#refused = undefined

@@ -63,6 +63,8 @@ export type Notification =
     }
   | { readonly event: 'excluded'; readonly by: PeerId; readonly reason: string }
   | { readonly event: 'left' }
+  /** Somebody ended the room for everybody. */
+  | { readonly event: 'destroyed'; readonly by: PeerId }
   /** Somebody waits for a human's word. */
   | { readonly event: 'knock'; readonly peer: PeerId; readonly name: string }
   /** Nobody let us in, and why. */

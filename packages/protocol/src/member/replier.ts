@@ -27,7 +27,7 @@ export class Replier {
   /** Answers a member. `directed`: the request was for us alone. Returns whether it is a knock, for the introducer to answer. */
   handle(from: PeerId, request: Request, directed: boolean): boolean {
     const context = this.#context
-    if (from === context.self || !context.isMember || !this.#isNew(request)) return false
+    if (from === context.self || !context.isMember || !this.isNew(request)) return false
     if (context.log.roster.alive.has(from)) {
       // Before the answer: it may not take a way that led to the process from before (SPEC B5).
       if (request.join) context.notify({ event: 'restarted', peer: from })
@@ -59,17 +59,26 @@ export class Replier {
     const causes = ended.flatMap((entry) => causeOfDeath(entry, log.roster) ?? [])
     // Who knows of its end and goes on all the same lacks what makes that end count: that can be anything.
     for (const cause of [...causes, ...(ended.length > 0 ? [undefined] : [])]) {
-      const { operations, more } = log.after(request.heads, PAGE_MAX, cause)
-      if (operations.length === 0) continue
-      const heads = cause ? [cause.operation.id] : log.heads.slice(0, PARENTS_MAX)
-      this.#reply(from, request, { kind: 'page', operations, more, heads, online: [] })
-      return
+      if (this.tell(from, request, cause)) return
     }
     const refusal = wasExcluded(from, log.roster) ? 'excluded' : 'not-a-member'
     this.refuse(from, request, refusal)
   }
 
-  #isNew(request: Request): boolean {
+  /**
+   * Gives a page of what somebody lacks of the operations that led to one of them, or of all there are; never keys. Returns
+   * whether there was anything.
+   */
+  tell(to: PeerId, request: Request, until: Entry | undefined): boolean {
+    const { log } = this.#context
+    const { operations, more } = log.after(request.heads, PAGE_MAX, until)
+    const heads = until ? [until.operation.id] : log.heads.slice(0, PARENTS_MAX)
+    if (operations.length > 0) this.#reply(to, request, { kind: 'page', operations, more, heads, online: [] })
+    return operations.length > 0
+  }
+
+  /** Whether we have not seen it before. */
+  isNew(request: Request): boolean {
     const id = toHex(request.id)
     if (this.#seen.has(id)) return false
     this.#seen.add(id)

@@ -153,7 +153,7 @@ export class Requests {
    */
   visit(peer: PeerId): void {
     const { agenda, now, timing, status, self } = this.#context
-    if (status !== 'joined' || peer === self || agenda.has('visited')) return
+    if ((status !== 'joined' && status !== 'destroyed') || peer === self || agenda.has('visited')) return
     agenda.set('visited', now + timing.requestMs, () => undefined)
     this.ask({ purpose: 'visit', to: peer })
   }

@@ -20,6 +20,7 @@ import type { Cause } from './output.ts'
 import type { Requests } from './requests.ts'
 import type { SlotKeeper } from './slot-keeper.ts'
 import type { Speaker } from './speaker.ts'
+import type { Voter } from './voter.ts'
 import { WITNESSES } from './excluder.ts'
 
 interface Roles {
@@ -31,6 +32,7 @@ interface Roles {
   readonly introducer: Introducer
   readonly newcomer: Newcomer
   readonly speaker: Speaker
+  readonly voter: Voter
   readonly held: HeldFrames
   readonly windows: ReplayWindows
 }
@@ -87,6 +89,7 @@ export class Settler {
   /** Draws the conclusions from a log or keys that have changed. Returns whether we are still in, or on our way. */
   #catchUp(): boolean {
     const context = this.#context
+    if (this.#wasDestroyed()) return false
     for (const { version } of context.ring.openAll(context.now)) this.#relay(version)
     this.#followRevisions()
     const before = context.spokenUnder
@@ -142,6 +145,15 @@ export class Settler {
     return wanted
   }
 
+  /** Whether somebody destroyed the room (SPEC E8). */
+  #wasDestroyed(): boolean {
+    const { destroyed } = this.#context.log.roster
+    if (destroyed === undefined) return false
+    this.#context.notify({ event: 'destroyed', by: destroyed.operation.author })
+    this.end('destroyed')
+    return true
+  }
+
   /** Whether we are on the roster no more (SPEC E5). */
   #wentOut(): boolean {
     const { log, self } = this.#context
@@ -162,9 +174,10 @@ export class Settler {
   }
 
   /** Erases all keys and stops: there is nothing more to do in this room. */
-  end(status: 'left' | 'excluded'): void {
+  end(status: 'left' | 'excluded' | 'destroyed'): void {
     const context = this.#context
     context.status = status
+    this.#looked = undefined
     context.current = undefined
     context.ring.eraseAll()
     context.agenda.clear()
@@ -260,7 +273,8 @@ export class Settler {
     const wanted = this.#wanted
     const { status, current, log, now } = this.#context
     if (status !== 'joined' && !this.#context.isMember) return
-    const { requests, excluder, held } = this.#roles
+    const { requests, excluder, held, voter } = this.#roles
+    if (this.#context.isReady) voter.plan()
     if (status === 'joined' && this.#context.confirmed)
       excluder.planSeal(current === undefined && wanted === undefined)
     if (wanted && status === 'joined')
