@@ -12,6 +12,7 @@ const PEERS_MAX = 12
 
 const ACTIONS: readonly Action[] = [
   { weight: 5, run: join },
+  { weight: 1, run: open },
   { weight: 4, run: excludeOne },
   { weight: 4, run: excludeAtOnce },
   { weight: 2, run: excludeEachOther },
@@ -68,6 +69,16 @@ function join(history: History): void {
   if (compartment !== undefined) peer.compartment = compartment
   history.note('join', peer.label)
   peer.start({ kind: 'join' })
+}
+
+/** Somebody opens the room where nobody is, and so founds it again; or where there is somebody after all. */
+function open(history: History): void {
+  const { world, isApart } = history
+  if (!isApart || world.peers.length >= PEERS_MAX) return
+  const peer = history.newcomer()
+  peer.compartment = world.random.below(5)
+  history.note('open', `${peer.label} in compartment ${peer.compartment}`)
+  peer.start({ kind: 'open' })
 }
 
 function excludeOne(history: History): void {

@@ -1,8 +1,15 @@
 /** What has to hold at the end of every history, whatever happened in it. Each returns what is wrong, in words. */
-import { decodeOperation, isRejection, operationClaims, type PeerId } from '@conclave/protocol'
+import {
+  decodeOperation,
+  isRejection,
+  type OperationId,
+  operationClaims,
+  type PeerId,
+} from '@conclave/protocol'
 import * as limits from '../../packages/protocol/src/limits.ts'
 import { MembershipLog } from '../../packages/protocol/src/log/membership-log.ts'
 import type { Operation } from '../../packages/protocol/src/log/operation.ts'
+import { wasExcluded } from '../../packages/protocol/src/log/roster.ts'
 import { toHex } from '../../packages/protocol/src/ids.ts'
 import type { Archive } from './archive.ts'
 import type { SimPeer } from './peer.ts'
@@ -28,19 +35,50 @@ export function whyApart(peers: readonly SimPeer[]): string | undefined {
   return undefined
 }
 
-/** Everything that any of these peers knows, judged together. */
+/** The founding of the lineage that a peer is in. */
+export function rootOf(peer: SimPeer): OperationId | undefined {
+  return peer.member.unsafeInsideForTests.log.entries[0]?.operation.id
+}
+
+/** The lineage to which all others move: the one with most members, of equals the one with the smallest founding. */
+function bestOf(peers: readonly SimPeer[]): OperationId | undefined {
+  const sizes = peers.map((peer) => ({ root: rootOf(peer), size: peer.state.members.length }))
+  sizes.sort((a, b) => b.size - a.size || ((a.root ?? '') < (b.root ?? '') ? -1 : 1))
+  return sizes[0]?.root
+}
+
+/** Everything that those of these peers know who are in the lineage that remains, judged together. */
 export function unionOf(world: World, peers: readonly SimPeer[]): MembershipLog {
   const log = new MembershipLog(world.group)
-  for (const peer of peers) {
+  const root = bestOf(peers)
+  for (const peer of peers.filter((one) => rootOf(one) === root)) {
     log.integrate(peer.member.unsafeInsideForTests.log.entries.map(({ operation }) => operation))
   }
   return log
 }
 
+/**
+ * Those who have to be in, by all that is known: members of the lineage that remains, and whoever is on its way, or in
+ * another lineage and nobody whom a human would have to let in.
+ */
+export function remainingOf(
+  world: World,
+  joined: readonly SimPeer[],
+  running: readonly SimPeer[],
+): SimPeer[] {
+  const { entries, roster } = unionOf(world, joined)
+  const root = entries[0]?.operation.id
+  return running.filter((peer) => {
+    if (peer.state.status === 'joining' || roster.alive.has(peer.id)) return true
+    return rootOf(peer) !== root && !wasExcluded(peer.id, roster)
+  })
+}
+
 /** Whoever is out has to know it, if it counts anybody as a member who could tell it (I3). */
 export function whyUnaware(running: readonly SimPeer[], remaining: readonly SimPeer[]): string | undefined {
   for (const peer of running) {
-    if (remaining.includes(peer)) continue
+    // Whoever is in another lineage hears of it when it knocks, which is no change of that.
+    if (remaining.includes(peer) || remaining.every((one) => rootOf(one) !== rootOf(peer))) continue
     const { alive } = peer.member.unsafeInsideForTests.log.roster
     const teller = remaining.find(({ id }) => alive.has(id))
     if (teller) return `${peer.label} is out, counts ${teller.label} as a member, and does not know`

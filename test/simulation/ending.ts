@@ -5,6 +5,8 @@ import {
   disagreements,
   orderDependence,
   overflow,
+  remainingOf,
+  rootOf,
   slotDisagreements,
   unionOf,
   whyApart,
@@ -70,17 +72,24 @@ export class Ending {
   /** Everybody who is running and wants to be in has to be in, but for whom all that is known together excludes. */
   #whyApart(): string | undefined {
     const running = this.#history.single.filter((peer) => peer.alive && isWanting(peer))
-    const { alive } = unionOf(this.#history.world, this.#history.joined).roster
-    const remaining = running.filter((peer) => peer.state.status === 'joining' || alive.has(peer.id))
+    const remaining = remainingOf(this.#history.world, this.#history.joined, running)
     if (!remaining.some(({ state }) => state.status === 'joined')) return undefined
     return whyApart(remaining) ?? whyUnaware(running, remaining)
+  }
+
+  /** Those who are in the lineage that remains, and by all that is known in it. */
+  #members(): SimPeer[] {
+    const { world, joined, single } = this.#history
+    const { entries, roster } = unionOf(world, joined)
+    const isIn = (peer: SimPeer): boolean =>
+      peer.isJoined && roster.alive.has(peer.id) && rootOf(peer) === entries[0]?.operation.id
+    return single.filter(isIn)
   }
 
   /** Everybody says something, and everybody hears it. */
   #probe(seed: number): string[] {
     const { world } = this.#history
-    const { alive } = unionOf(world, this.#history.joined).roster
-    const joined = this.#history.single.filter((peer) => peer.isJoined && alive.has(peer.id))
+    const joined = this.#members()
     for (const peer of joined) peer.say(`probe of ${peer.label}`)
     // Who has only just come in speaks when another has confirmed it, or when all others are known to be gone.
     const speakBy = world.now + CONFIRMATION_MS
@@ -113,8 +122,7 @@ export class Ending {
 
   #check(seed: number): string[] {
     const { world } = this.#history
-    const { alive } = unionOf(world, this.#history.joined).roster
-    const joined = this.#history.single.filter((peer) => peer.isJoined && alive.has(peer.id))
+    const joined = this.#members()
     const nonces = world.suite.nonceReuses
     return [
       ...disagreements(this.#history.archive, joined),

@@ -36,6 +36,8 @@ const ID_SPACES: readonly IdSpace[] = [
 ]
 /** Silence counts for less here than in a real room, so that a history need not wait a minute for each crash. */
 const TIMING = { offlineMs: 15_000, retentionMs: 60_000 }
+/** In every fifth history rooms of one name are founded apart. */
+const APART_EVERY = 5
 const REVISION_BATCH_MS = 500
 
 export class History {
@@ -44,12 +46,15 @@ export class History {
   readonly operations = new Map<string, number>()
   /** Identities that two processes run with: the room has to go on, what becomes of those two is not promised. */
   readonly doubles = new Set<PeerId>()
+  /** Whether this is a room of several foundings. */
+  readonly isApart: boolean
   readonly #seed: number
   readonly #trace: (line: string) => void
   #labels = 0
 
   constructor(seed: number, options: HistoryOptions = {}) {
     this.#seed = seed
+    this.isApart = seed % APART_EVERY === 0
     this.#trace = options.trace ?? (() => undefined)
     this.world = new World(seed, { timing: TIMING, group: (suite) => groupFor(seed, suite) })
     this.archive = new Archive(this.world)
@@ -111,17 +116,24 @@ export class History {
     }
   }
 
-  /** A room comes together while the network is kind. */
+  /** A room comes together while the network is kind; or several, which do not know of each other yet. */
   #gather(): void {
+    const { random } = this.world
+    const rooms = this.isApart ? 2 + random.below(2) : 1
+    for (let room = 0; room < rooms; room++)
+      this.#gatherRoom(room, rooms === 1 ? 2 + random.below(5) : 1 + random.below(4))
+    this.world.run(8_000)
+  }
+
+  #gatherRoom(compartment: number, size: number): void {
     const { world } = this
-    const size = 2 + world.random.below(5)
     for (let i = 0; i < size; i++) {
       const peer = this.newcomer()
+      peer.compartment = compartment
       peer.start(i === 0 ? { kind: 'found' } : { kind: 'join' })
       this.note(i === 0 ? 'found' : 'join', peer.label)
       if (world.random.chance(0.6)) world.run(world.random.below(3_000))
     }
-    world.run(8_000)
   }
 
   #live(): void {

@@ -63,7 +63,7 @@ export const KNOCKS_MAX = 64
 /** How often a peer is denied until it is out for the room's life: once may be a mistake. */
 export const DENIALS_MAX = 2
 
-/** Other lineages of our room that let us in in vain, and which we remember not to try again at once. */
+/** Other lineages of our room that we tried in vain, and versions that we know to be of others: honest rooms have few. */
 export const RIVALS_MAX = 16
 
 /** Addresses in a lobby heartbeat. */

@@ -90,21 +90,26 @@ const roomMessages: fc.Arbitrary<RoomMessage> = fc.oneof(
 )
 
 const lobbyMessages: fc.Arbitrary<LobbyMessage> = fc.oneof(
-  fc.record({
-    kind: fc.constant('lobby-heartbeat' as const),
-    salt: fixed(16),
-    sequence: fc.integer({ min: 0, max: 2 ** 48 - 1 }),
-    willing: fc.boolean(),
-    root: fc.integer({ min: 0, max: 99 }).map(operationId),
-    members: fc.integer({ min: 0, max: 2 ** 32 - 1 }),
-    addresses: fc.array(text, { maxLength: 4 }),
-  }),
+  fc.record(
+    {
+      kind: fc.constant('lobby-heartbeat' as const),
+      salt: fixed(16),
+      sequence: fc.integer({ min: 0, max: 2 ** 48 - 1 }),
+      willing: fc.boolean(),
+      root: fc.integer({ min: 0, max: 99 }).map(operationId),
+      members: fc.integer({ min: 0, max: 2 ** 32 - 1 }),
+      version: fc.constant(operationId(2)),
+      addresses: fc.array(text, { maxLength: 4 }),
+    },
+    { requiredKeys: ['kind', 'salt', 'sequence', 'willing', 'root', 'members', 'addresses'] },
+  ),
   fc.record(
     {
       kind: fc.constant('request' as const),
       id: fixed(16),
       attempt: fc.integer({ min: 0, max: 255 }),
       exchangeKey: fixed(32),
+      lineage: fc.constant(operationId(3)),
       heads: ids,
       want: fc.record({ version: fc.constant(operationId(1)), slots }),
       join: fc.record({ name: text }),

@@ -27,6 +27,8 @@ export interface LobbyHeartbeat {
   /** The founding that the sender's log grows from, and how many are on its roster: tells two lineages apart. */
   readonly root: OperationId
   readonly members: number
+  /** What the sender speaks under: so those of another lineage know that its frames are not for them. */
+  readonly version?: VersionId
   /** Multiaddrs the sender may be dialled at: hints, to be checked by whoever dials. */
   readonly addresses: readonly string[]
 }
@@ -70,6 +72,7 @@ export function encodeLobbyMessage(group: Group, message: LobbyMessage): Uint8Ar
         .u8(message.willing ? 1 : 0)
         .fixed(fromHex(message.root))
         .u32(message.members)
+        .optional(message.version, (inner, version) => inner.fixed(fromHex(version)))
         .list(message.addresses, (inner, address) => inner.text(address))
         .finish()
     case 'request':
@@ -122,13 +125,17 @@ function readLobbyHeartbeat(reader: Reader): LobbyHeartbeat {
   const sequence = reader.u48()
   const willing = reader.u8()
   if (willing > 1) reader.fail('flag is neither 0 nor 1')
+  const root = operationIdOf(reader.fixed(ID_LENGTH))
+  const members = reader.u32()
+  const version = reader.optional((inner) => operationIdOf(inner.fixed(ID_LENGTH)))
   return {
     kind: 'lobby-heartbeat',
     salt,
     sequence,
     willing: willing === 1,
-    root: operationIdOf(reader.fixed(ID_LENGTH)),
-    members: reader.u32(),
+    root,
+    members,
+    ...(version && { version }),
     addresses: reader.list(limits.ADDRESSES_MAX, (inner) => inner.text(limits.ADDRESS_LENGTH_MAX)),
   }
 }

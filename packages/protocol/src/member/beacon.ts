@@ -52,7 +52,7 @@ export class Beacon {
 
   /** In the lobby: where we are, and whether we let others in. */
   #call(): void {
-    const { log, root, salt, isReady, addresses, group, self } = this.#context
+    const { log, root, salt, isReady, addresses, current, group, self } = this.#context
     if (root === undefined) return
     const sequence = this.#sequence++
     const members = log.roster.alive.size
@@ -63,6 +63,7 @@ export class Beacon {
       willing: isReady && mayAdmit(group.genesis.policy, self),
       root,
       members,
+      ...(current && { version: current.version }),
       addresses,
     } as const
     this.#context.toLobby('heartbeat', beat)
@@ -137,7 +138,10 @@ export class Beacon {
     const { presence, now, log, root } = this.#context
     const salt = toString(beat.salt, 'base64')
     const { sequence, addresses } = beat
-    if (root !== undefined && beat.root !== root) return
+    if (root !== undefined && beat.root !== root) {
+      if (beat.version) this.#context.noteForeign(beat.version)
+      return
+    }
     if (!presence.beat(from, { salt, sequence, addresses }, now)) return
     if (log.roster.alive.has(from) && from !== this.#context.self) this.#setOnline(from)
     this.#tellPeers()

@@ -20,7 +20,7 @@ import { encodeLobbyMessage, type LobbyMessage } from '../lobby/messages.ts'
 import { sealLobbyFrame } from '../lobby/lobby-frame.ts'
 import { MembershipLog } from '../log/membership-log.ts'
 import { makeOperation, type Operation, type OperationBody } from '../log/operation.ts'
-import { PARENTS_MAX } from '../limits.ts'
+import { PARENTS_MAX, RIVALS_MAX } from '../limits.ts'
 import type { Timing } from '../timing.ts'
 import { SALT_LENGTH, sealFrame } from '../traffic/frame.ts'
 import { encodeRoomMessage, type RoomMessage } from '../traffic/room-messages.ts'
@@ -89,6 +89,8 @@ export class Context {
   introducer: PeerId | undefined
   addresses: readonly string[] = []
   readonly #lineage: OperationId | undefined
+  /** What members of other lineages speak under, the longest known first. */
+  readonly #foreign = new Set<VersionId>()
   readonly #salt: Uint8Array
   #counter = 0
   #outputs: Output[] = []
@@ -159,6 +161,18 @@ export class Context {
   /** The founding that our log grows from, or is to grow from: it names our lineage. */
   get root(): OperationId | undefined {
     return this.log.entries[0]?.operation.id ?? this.#lineage
+  }
+
+  /** Another lineage speaks under this version. */
+  noteForeign(version: VersionId): void {
+    this.#foreign.add(version)
+    const oldest = this.#foreign.values().next()
+    if (this.#foreign.size > RIVALS_MAX && !oldest.done) this.#foreign.delete(oldest.value)
+  }
+
+  /** Whether frames under a version are not for us; what is in our log is, whatever somebody says. */
+  isForeign(version: VersionId): boolean {
+    return this.#foreign.has(version) && this.log.get(version) === undefined
   }
 
   get ownSlots(): ReadonlySet<Slot> {

@@ -70,6 +70,7 @@ export class Rivals {
 
   /** It did not let us in, or was not what it said. */
   failed(root: OperationId, wasRefused: boolean, now: Millis): void {
+    if (this.#next?.root === root) this.#next = undefined
     const most = wasRefused ? DOUBLINGS_MAX_ASKED : DOUBLINGS_MAX
     const before = this.#pauses.get(root)?.failures ?? 0
     const failures = Math.min(most, before + (wasRefused ? REFUSAL_WEIGHT : 1))

@@ -107,6 +107,7 @@ function whyKeyless(context: Context, frame: RoomFrame): Waiting | Rejection {
   if (context.ring.isErased(version)) return reject('late', 'a version whose keys we erased')
   if (context.status !== 'joined' && context.status !== 'joining')
     return reject('not-ready', 'we are in no room')
+  if (context.isForeign(version)) return reject('unsolicited', 'of another lineage')
   return { kind: 'waiting', awaits: { version } }
 }
 

@@ -282,7 +282,7 @@ export class Settler {
     if (current && this.#isWornOut && this.#context.isReady) excluder.planRefresh(current.version)
     if (wanted) requests.hint(wanted.operation.author)
     // A frame may wait for a version that is not the best one: what was said under it was said to us all the same.
-    const awaited = held.awaitedVersions(now)
+    const awaited = held.awaitedVersions(now).filter((id) => !this.#context.isForeign(id))
     const unknown = held.awaitsSender(now) || awaited.some((id) => log.get(id) === undefined)
     const toAsk = wanted && !this.#roles.relay.mayCome(wanted) ? wanted.operation.id : undefined
     const other = awaited.find((id) => log.get(id) !== undefined && id !== wanted?.operation.id)
