@@ -10,6 +10,8 @@ export interface PeerSpec {
   /** Absent: it founds the room. */
   invite?: string
   flags?: string[]
+  /** Where it is met, without an invite; all there are by default. */
+  relays?: readonly RelaySite[]
   /** Keeps identity and store, so that it can come back. */
   isKept?: boolean
   /** For Node itself, e.g. a module that makes the process crash at a certain point. */
@@ -121,8 +123,8 @@ export class Conference {
   }
 
   /** Starts a peer without waiting for it to be in. */
-  spawn({ name, invite, flags = [], isKept = false, nodeFlags = [] }: PeerSpec): Peer {
-    const founding = this.relays.flatMap(({ address }) => ['--relay', address])
+  spawn({ name, invite, flags = [], relays = this.relays, isKept = false, nodeFlags = [] }: PeerSpec): Peer {
+    const founding = relays.flatMap(({ address }) => ['--relay', address])
     const where = invite === undefined ? founding : [invite]
     const kept = isKept ? this.#keeping(name) : []
     return this.#start(name, [...where, ...kept, ...flags], nodeFlags)

@@ -1,0 +1,59 @@
+/** Two rooms of one name, founded apart at two relays, when somebody connects to both. */
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { Conference, type Peer, type RelaySite } from '../support/conference.ts'
+
+/** Five heartbeats. */
+const ONE_ROOM_MS = 25_000
+
+let conference: Conference
+
+beforeEach(async () => {
+  conference = await Conference.start({ relays: 2 })
+})
+
+afterEach(async () => {
+  await conference.stop()
+})
+
+/** Members of the open room at these relays, one after the other. */
+async function room(
+  names: readonly string[],
+  relays: readonly RelaySite[],
+  flags: string[],
+): Promise<Peer[]> {
+  const peers: Peer[] = []
+  for (const name of names) {
+    const peer = conference.spawn({ name, relays, flags: ['--room', 'harbour', ...flags] })
+    await peer.joined()
+    peers.push(peer)
+  }
+  await conference.agree(peers)
+  return peers
+}
+
+for (const [how, flags] of [
+  ['over WebRTC', []],
+  ['through bridges alone', ['--ice-transport-policy', 'relay']],
+] as const) {
+  test(`rooms of three and two at two relays become one within 5 heartbeats, ${how}`, async () => {
+    const [one, two] = conference.relays as [RelaySite, RelaySite]
+    const [three, pair] = await Promise.all([
+      room(['Ada', 'Ben', 'Cleo'], [one], [...flags]),
+      room(['Dan', 'Eve'], [two], [...flags]),
+    ])
+    const [a] = three
+    const [d] = pair
+    if (a === undefined || d === undefined) throw new Error('Somebody is missing.')
+    expect((await a.state())['version']).not.toBe((await d.state())['version'])
+    const joint = conference.spawn({ name: 'joint', flags: ['--room', 'harbour', ...flags] })
+    await joint.joined()
+    const start = performance.now()
+    const all = [...three, ...pair, joint]
+    await conference.agree(all, ONE_ROOM_MS)
+    const took = performance.now() - start
+    await conference.converse(all, 'one room')
+    console.log(
+      `two founders, ${how}: one room ${Math.round(took)} ms after somebody came in who reaches both relays`,
+    )
+  })
+}
