@@ -67,6 +67,21 @@ test('I7 frames under versions that nobody made fill no memory and cost few requ
   room.agree(room.peers)
 })
 
+test('who looks for what nobody has is not kept by that from fetching a version that somebody has', () => {
+  const room = new Room(4)
+  const outsider = room.world.peer('outsider')
+  for (let i = 0; i < 10; i++) {
+    const bytes = room.world.random.bytes(200)
+    bytes[0] = 2
+    room.world.carryOut(outsider, { kind: 'broadcast', channel: 'room', bytes, about: 'chat' })
+  }
+  // By now everybody was asked several times, and the pauses are long.
+  room.world.run(25_000)
+  room.peer(1).decide({ kind: 'refresh' })
+  const { version } = room.peer(1).state
+  room.world.until(() => room.peers.every(({ state }) => state.version === version), 3_000, 'all have it')
+})
+
 test('whoever knows the room key and sends garbage in the lobby makes nobody throw, and is not let in twice', () => {
   const room = new Room(3)
   const { world } = room

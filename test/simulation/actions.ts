@@ -133,11 +133,12 @@ function crash(history: History): void {
   peer.crash()
 }
 
-/** It stays long enough for some copies of its change to be on their way, and answers nobody. */
+/** It stays long enough for some copies of its change to be on their way, or for somebody to fetch the secret (SPEC E6). */
 function crashAfterChange(history: History): void {
   const two = history.joined.length > 3 && pickTwo(history)
   if (!two) return
   exclude(history, two[0], [two[1]])
+  if (history.world.random.chance(0.5)) history.world.run(history.world.random.below(900))
   history.note('crash', `${two[0].label} after its change`)
   two[0].crash()
 }

@@ -119,7 +119,7 @@ export class Requests {
     context.integrate(page.operations)
     this.#takeKeys(from, page.keys)
     // What we had already is no progress: two members that cannot help each other must not ask without end.
-    if (context.log.size + context.ring.generation > before) this.#progressed()
+    if (context.log.size + context.ring.generation > before) this.progressed()
   }
 
   #takeKeys(from: PeerId, keys: HandedKeys | undefined): void {
@@ -178,8 +178,8 @@ export class Requests {
     this.ask({ purpose: 'sync', to, ...(version && { want: { version, slots } }) })
   }
 
-  /** We made progress: everybody may be asked again. */
-  #progressed(): void {
+  /** We made progress, or have something new to ask for: everybody may be asked again. */
+  progressed(): void {
     this.#tried.clear()
     this.#roundsInVain = 0
     this.#context.agenda.cancel('sync again')

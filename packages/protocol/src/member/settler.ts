@@ -93,7 +93,10 @@ export class Settler {
     for (const { version } of context.ring.openAll(context.now)) this.#relay(version)
     this.#followRevisions()
     const before = context.spokenUnder
-    this.#wanted = this.#choose()
+    const wanted = this.#choose()
+    // Nobody was asked for this one in vain yet (SPEC J7).
+    if (wanted && wanted !== this.#wanted) this.#roles.requests.progressed()
+    this.#wanted = wanted
     const { current, log } = context
     if (current && before && current !== before) this.#bridge(current, before)
     if (current) context.spokenUnder = current
