@@ -46,6 +46,8 @@ export class CliProcess extends EventEmitter<CliEvents> {
     super()
     if (closing) throw new Error('Everything is being stopped.')
     living.add(this)
+    // One for each command that is under way, and there may be hundreds.
+    this.setMaxListeners(0)
     this.#child = spawn(process.execPath, [...nodeFlags, program, ...args, '--json'], {
       stdio: ['pipe', 'pipe', 'pipe'],
       // A group of its own: Ctrl-C on the terminal reaches us alone, and we end it in order.

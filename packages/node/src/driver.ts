@@ -11,8 +11,9 @@ import {
 } from '@conclave/protocol'
 import type { Rejection, Screened, StepContext } from '@conclave/protocol'
 import { memberTime, stepContext } from './clock.ts'
-import { messageOf } from './errors.ts'
+import { UsageError } from './errors.ts'
 import { HELD_VERDICT_MS, SCREENED_CLAIMS_A_BATCH, TIMER_MS_MAX, UNHEARD_RETRY_MS } from './limits.ts'
+import { Outbox } from './outbox.ts'
 import type { InboundMessage, RoomNetwork, RoomNetworkInit, Verdict } from './room-network.ts'
 import type { RoomStore } from './room-store.ts'
 import type { Verifier } from './verifier.ts'
@@ -53,11 +54,7 @@ const VERDICTS: Readonly<Record<Rejection['rejected'], Verdict>> = {
 export class Driver {
   readonly #init: DriverInit
   readonly #network: RoomNetwork
-  /**
-   * Outputs are carried out one after the other, so that what was to be stored first is; and the first not before
-   * whoever made the room had its turn to listen.
-   */
-  #queue: Promise<void> = new Promise((resolve) => setTimeout(resolve, 0))
+  readonly #outbox: Outbox
   #timer: ReturnType<typeof setTimeout> | undefined
   #knocking: ReturnType<typeof setTimeout> | undefined
   #isClosed = false
@@ -73,6 +70,11 @@ export class Driver {
   constructor(init: DriverInit) {
     this.#init = init
     this.#network = init.openNetwork({ onMessage: async (message) => await this.#judge(message) })
+    this.#outbox = new Outbox({
+      carryOut: async (output) => await this.#carryOut(output),
+      isCongested: () => !this.#isClosed && this.#network.isCongested(),
+      onTrouble: (message) => init.onTrouble(message),
+    })
   }
 
   get network(): RoomNetwork {
@@ -86,13 +88,22 @@ export class Driver {
     try {
       outputs = step(stepContext())
     } finally {
-      for (const output of outputs) this.#enqueue(output)
+      for (const output of outputs) this.#outbox.push(output)
       this.#setTimer()
     }
   }
 
-  /** Says something; resolves, once it was sent, to the number of neighbours it was handed to. */
+  /**
+   * Says something; resolves, once it was sent, to the number of neighbours it was handed to. Throws `UsageError` while
+   * too much that was said before waits for the network.
+   */
   async say(text: string): Promise<number> {
+    if (this.#outbox.isFull) {
+      throw new UsageError(
+        'too-fast',
+        'More was said than the network takes. Wait until earlier messages were sent.',
+      )
+    }
     const sent = new Promise<number>((resolve) => this.#saying.push(resolve))
     try {
       this.run((at) => this.#init.member.say(text, at))
@@ -103,9 +114,9 @@ export class Driver {
     return await sent
   }
 
-  /** Resolves when everything asked for so far was carried out. */
+  /** Resolves when everything asked for so far was carried out; chat may still wait for its turn. */
   async settled(): Promise<void> {
-    await this.#queue
+    await this.#outbox.settled()
   }
 
   async close(): Promise<void> {
@@ -114,7 +125,7 @@ export class Driver {
     clearTimeout(this.#knocking)
     for (const tell of this.#held.values()) tell('ignore')
     for (const tell of this.#saying.splice(0)) tell(0)
-    await this.#queue
+    await this.#outbox.emptied()
     await this.#network.close()
   }
 
@@ -173,12 +184,6 @@ export class Driver {
     clearTimeout(timer)
     this.#held.delete(inbound)
     return verdict
-  }
-
-  #enqueue(output: Output): void {
-    this.#queue = this.#queue
-      .then(async () => await this.#carryOut(output))
-      .catch((error: unknown) => this.#init.onTrouble(messageOf(error)))
   }
 
   async #carryOut(output: Output): Promise<void> {

@@ -1,7 +1,8 @@
 /** `RoomNetwork` over gossipsub, direct streams and circuits. */
 import { announcedAddresses } from './addresses.ts'
 import { UsageError } from './errors.ts'
-import { FRAME_BYTES_MAX, JUDGEMENTS_MAX, JUDGEMENT_MS_MAX } from './limits.ts'
+import { gossipBacklog } from './gossip-streams.ts'
+import { CONGESTED_BYTES, FRAME_BYTES_MAX, JUDGEMENTS_MAX, JUDGEMENT_MS_MAX } from './limits.ts'
 import { topicHash } from './topics.ts'
 import type { Via } from './room-api.ts'
 import type { CircuitPool } from './circuit-pool.ts'
@@ -66,6 +67,18 @@ export class GossipRoom implements RoomNetwork {
     return connection === undefined
       ? await this.#init.circuits.send(peer, frame)
       : await this.#init.streams.send(connection, frame)
+  }
+
+  isCongested(): boolean {
+    const { host, topics } = this.#init
+    if (this.#isClosed) return false
+    try {
+      const waiting = host.pubsub.getSubscribers(topics.room).map((peer) => gossipBacklog(host, peer))
+      return waiting.filter((bytes) => bytes > CONGESTED_BYTES).length > waiting.length / 2
+    } catch {
+      // The node is stopping: nothing waits for anybody.
+      return false
+    }
   }
 
   doubt(peer: string): void {

@@ -24,6 +24,15 @@ export function keepGossipStreams(node: ConnectionSource): () => void {
   return () => node.events.removeEventListener('connection:close', onClose)
 }
 
+/** Bytes that gossip has written for a peer and that its stream could not pass on yet. */
+export function gossipBacklog(node: Pick<ConnectionSource, 'getConnections'>, peer: PeerId): number {
+  return node
+    .getConnections(peer)
+    .flatMap(({ streams }) => streams)
+    .filter(({ protocol, direction }) => protocol.startsWith('/meshsub/') && direction === 'outbound')
+    .reduce((bytes, { writeBufferLength }) => bytes + writeBufferLength, 0)
+}
+
 function isUsable(connection: Connection): boolean {
   return connection.status === 'open' && connection.limits === undefined
 }

@@ -17,6 +17,7 @@ import {
   INBOUND_PER_SECOND_MAX,
   RELAYS_MAX,
   SEND_BUFFER_BYTES_MAX,
+  STREAM_WINDOW_BYTES_MAX,
 } from './limits.ts'
 import { RelayPeers } from './relay-peers.ts'
 import { rtcConfigurationOf } from './rtc-configuration.ts'
@@ -99,7 +100,14 @@ export async function peerNodeOptions(
       circuitRelayTransport({ discoveryFilter: shared.relays.notifyFilter }),
       ...(init.transports ?? []),
     ],
-    streamMuxers: [yamux({ streamOptions: { maxWriteBufferLength: SEND_BUFFER_BYTES_MAX } })],
+    streamMuxers: [
+      yamux({
+        streamOptions: {
+          maxWriteBufferLength: SEND_BUFFER_BYTES_MAX,
+          maxStreamWindowSize: STREAM_WINDOW_BYTES_MAX,
+        },
+      }),
+    ],
     connectionEncrypters: [noise()],
     // libp2p's browser default refuses ws:// and private addresses: relays at home, in the office and in tests.
     connectionGater: { denyDialMultiaddr: () => false },

@@ -140,6 +140,22 @@ export const GOSSIP_RPC_BYTES_MAX = 4 * 1024 * 1024
 export const GOSSIP_BUFFER_BYTES_MAX = 4 * 1024 * 1024
 
 /**
+ * Bytes that may be under way on one stream of a multiplexed connection. Its default of 16 MiB would hide a slow relay
+ * until all of it is lost; at 100 ms there and back these carry 2.5 MB a second.
+ */
+export const STREAM_WINDOW_BYTES_MAX = 256 * 1024
+
+/** Unsent gossip for one neighbour from which on chat waits in the room's queue, where control overtakes it. */
+export const CONGESTED_BYTES = 64 * 1024
+
+/** How often a congested line is looked at, and how long one message waits for it: the others are not held up for long. */
+export const CONGESTION_LOOK_MS = 10
+export const CONGESTION_MS_MAX = 1_000
+
+/** Control, and chat, that a room may have in its queue: a line that takes 1 Mbit/s needs half a minute for so much. */
+export const UNSENT_MAX = { outputs: 4_096, bytes: 4 * 1024 * 1024 } as const
+
+/**
  * Topics one neighbour may be subscribed to: a busy relay bridges 4,096 and names them all when we connect. A neighbour's
  * topics beyond are unknown to us, and what we say there would not reach it.
  */
@@ -159,8 +175,11 @@ export const GOSSIP_DECODE_LIMITS = {
   maxPeerInfos: 16,
 } as const
 
-/** Signature checks that may wait or run at once, in all and for one peer. A check takes 0.1 ms. */
-export const VERIFICATIONS_MAX = { all: 1_024, peer: 128 } as const
+/**
+ * Signature checks that may wait or run at once, in all and for one peer. A check takes 0.1 ms. All that a room has in
+ * judgement may come by one neighbour, the bridge or whoever was not read for a while; what finds no place here is lost.
+ */
+export const VERIFICATIONS_MAX = { all: 1_024, peer: JUDGEMENTS_MAX + 64 } as const
 
 /** Remembered outcomes of signature checks; 32 bytes of hash each, and the log is re-sent often. */
 export const VERIFICATION_CACHE_MAX = 4_096

@@ -36,6 +36,8 @@ export interface RoomNetwork {
    * they arrived.
    */
   send(peer: string, bytes: Uint8Array): Promise<boolean>
+  /** Whether most gossip neighbours have more to read than they do: what is published now waits in buffers. */
+  isCongested(): boolean
   /** The peer has started anew: nothing is sent to it over connections from before until they were tried. */
   doubt(peer: string): void
   /** Says that direct connections to these peers are wanted, best first; keeps at most `DIRECT_PEERS_MAX` dialled. */

@@ -9,6 +9,7 @@ import { createLibp2p } from 'libp2p'
 import { UsageError, messageOf } from '../errors.ts'
 import { keepGossipStreams } from '../gossip-streams.ts'
 import { identityFromSeed } from '../identity.ts'
+import { STREAM_WINDOW_BYTES_MAX } from '../limits.ts'
 import { Bridge, bridgeGossipsub } from './bridge.ts'
 import { HOP_STREAMS_MAX, RELAY_LIMITS, STOP_STREAMS_MAX } from './limits.ts'
 import type { GossipSub } from '../gossipsub.ts'
@@ -111,7 +112,7 @@ async function relayOptions(
     privateKey: identity.privateKey,
     addresses: { listen, announce: [...(init.announce ?? [])] },
     transports: [webSockets()],
-    streamMuxers: [yamux()],
+    streamMuxers: [yamux({ streamOptions: { maxStreamWindowSize: STREAM_WINDOW_BYTES_MAX } })],
     connectionEncrypters: [noise()],
     connectionManager: {
       maxConnections: limits.connections,
