@@ -146,7 +146,7 @@ export function creatorOf({ genesis: { creator } }: Group): PeerId | undefined {
   return creator && peerIdOf(creator)
 }
 
-/** Whether a member may destroy the room: moderators, or where there are none the creator (SPEC G7). */
+/** Whether a member may destroy, merge or split the room: moderators, or where there are none the creator (SPEC G7). */
 export function mayGovern(group: Group, peer: PeerId): boolean {
   const { policy } = group.genesis
   return policy.moderators.length > 0 ? isModerator(policy, peer) : peer === creatorOf(group)

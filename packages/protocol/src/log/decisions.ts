@@ -1,5 +1,6 @@
 /** Operations that settle something and make no version: their bodies and encodings (SPEC L15). */
 import type { Grant } from '../group/invite.ts'
+import { readSuccessor, type Successor, writeSuccessor } from '../group/successor.ts'
 import {
   type AdmissionId,
   fromHex,
@@ -38,6 +39,8 @@ export interface Vote {
 /** Ends the room for everybody, for good (SPEC L18). */
 export interface Destruction {
   readonly kind: 'destruction'
+  /** Where everybody goes on, when the room is merged into another one (SPEC G8). */
+  readonly successor?: Successor
 }
 
 export type Decision = Revocation | Denial | Vote | Destruction
@@ -61,7 +64,7 @@ export function writeDecision(writer: Writer, body: Decision): Writer {
     case 'vote':
       return writer.fixed(fromHex(body.admission))
     case 'destruction':
-      return writer
+      return writer.optional(body.successor, writeSuccessor)
   }
 }
 
@@ -71,6 +74,11 @@ export function readRevocation(reader: Reader): Revocation {
 
 export function readDenial(reader: Reader): Denial {
   return { kind: 'denial', peer: readPeer(reader) }
+}
+
+export function readDestruction(reader: Reader): Destruction {
+  const successor = reader.optional(readSuccessor)
+  return { kind: 'destruction', ...(successor && { successor }) }
 }
 
 export function readVote(reader: Reader): Vote {

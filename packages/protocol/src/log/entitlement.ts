@@ -121,10 +121,10 @@ function whyInvalidDecision(author: PeerId, body: Decision, state: State): strin
 }
 
 function whoGoverns({ log: { group } }: State): string {
-  if (group.genesis.policy.moderators.length > 0) return 'only moderators destroy it; ask one of them'
+  if (group.genesis.policy.moderators.length > 0) return 'only moderators may; ask one of them'
   return group.genesis.creator
-    ? 'only its creator destroys it; leave instead'
-    : 'nobody can destroy an open room; leave instead'
+    ? 'only its creator may; leave instead'
+    : 'in an open room nobody may; leave instead'
 }
 
 /** Members are excluded, not denied; and what is for good already needs no more of them. */
@@ -188,5 +188,6 @@ function whyInvalidChange(operation: Operation, body: Change, state: State): str
     if (!alive.some((entry) => entry.operation.id === admission))
       return 'it ends an admission that was not alive'
   }
+  if (body.successor && !mayGovern(state.log.group, operation.author)) return whoGoverns(state)
   return whyNotExcludable(operation.author, body.targets, state)
 }

@@ -6,6 +6,7 @@ import { type Rejection } from '../errors.ts'
 import { type Group } from '../group/genesis.ts'
 import { type Evidence, evidenceClaims, readEvidence, writeEvidence } from '../group/invite.ts'
 import { readBitmap, slotsToBitmap } from '../group/slots.ts'
+import { readSuccessor, type Successor, writeSuccessor } from '../group/successor.ts'
 import {
   type AdmissionId,
   compareIds,
@@ -25,6 +26,7 @@ import {
   type Decision,
   keyOf,
   readDenial,
+  readDestruction,
   readPeer,
   readRevocation,
   readVote,
@@ -68,6 +70,8 @@ export interface Change {
   /** Commits to the chain key, so that nobody can be given another secret. */
   readonly commitment: Uint8Array
   readonly tainted: readonly Slot[]
+  /** Where its targets go on, when they are not put out but split off (SPEC G8). */
+  readonly successor?: Successor
   readonly wraps: readonly Wrap[]
 }
 
@@ -100,7 +104,7 @@ export interface Operation extends OperationHeader {
 }
 
 const FORMAT = 1
-// Retired numbers are listed, never used again. Kept are 5, 6 and 9, for merge, scheme change, roster.
+// Retired numbers are listed, never used again. Kept are 6 and 9, for scheme change and roster; 5 is not used.
 const KINDS = {
   founding: 1,
   admission: 2,
@@ -237,6 +241,7 @@ function writeChangeHeader(writer: Writer, body: Omit<Change, 'wraps'>, group: G
     .fixed(body.nonce)
     .fixed(body.commitment)
     .fixed(slotsToBitmap(body.tainted, slotCount(group)))
+    .optional(body.successor, writeSuccessor)
 }
 
 function slotCount(group: Group): number {
@@ -267,7 +272,7 @@ function readUnsigned(reader: Reader, group: Group): { header: OperationHeader; 
     case KINDS.vote:
       return { header, body: readVote(reader) }
     case KINDS.destruction:
-      return { header, body: { kind: 'destruction' } }
+      return { header, body: readDestruction(reader) }
     default:
       return reader.fail(`operation of kind ${kind}`, 'unknown-type')
   }
@@ -306,13 +311,15 @@ function readChange(reader: Reader, group: Group): Change {
   const commitment = reader.fixed(COMMITMENT_LENGTH)
   const size = slotCount(group)
   const tainted = readBitmap(reader, size)
+  const successor = reader.optional(readSuccessor)
   const wraps = reader.ascending(
     limits.WRAPS_MAX,
     (inner) => ({ slot: inner.u16() as Slot, wrapped: inner.fixed(32) }),
     (a, b) => a.slot - b.slot,
   )
   if (wraps.some((wrap) => wrap.slot >= size)) reader.fail('wrap under a slot that is not in the table')
-  return { kind: 'change', keyParent, targets, reason, nonce, commitment, tainted, wraps }
+  const body = { kind: 'change', keyParent, targets, reason, nonce, commitment, tainted, wraps } as const
+  return { ...body, ...(successor && { successor }) }
 }
 
 function readRefresh(reader: Reader): Refresh {

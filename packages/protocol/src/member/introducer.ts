@@ -24,6 +24,12 @@ interface Knock {
   readonly at: Millis
 }
 
+/** Somebody who did not knock. */
+export interface Stranger {
+  readonly peer: PeerId
+  readonly name: string
+}
+
 export class Introducer {
   readonly #context: Context
   readonly #excluder: Excluder
@@ -148,16 +154,34 @@ export class Introducer {
     return expires !== 0 && expires < wallSeconds ? 'invite-expired' : undefined
   }
 
-  /** Admits a newcomer: one revision step, the admission to all, the keys to it alone. Returns whether it could. */
+  /**
+   * Admits peers that did not ask us, by our own word: they come from another group (SPEC G8). Returns those that are members
+   * now. Throws `UsageError` when we are not in.
+   */
+  welcome(peers: readonly Stranger[]): PeerId[] {
+    this.#context.mustBeReady()
+    const { roster } = this.#context.log
+    for (const { peer, name } of peers) if (!roster.alive.has(peer)) this.#admit(peer, { name })
+    return peers.map(({ peer }) => peer).filter((peer) => this.#context.log.roster.alive.has(peer))
+  }
+
+  /** Lets a newcomer in, and gives it its keys. Returns whether it could. */
   #introduce(from: PeerId, request: Request): boolean {
+    if (!this.#context.log.covers(request.heads) || !this.#admit(from, request.join ?? { name: '' }))
+      return false
+    this.#context.presence.hear(from, this.#context.now)
+    this.#replier.sendPage(from, request)
+    return true
+  }
+
+  /** Admits a peer: one revision step, and the admission to all. Returns whether it could. */
+  #admit(from: PeerId, { name, evidence }: NonNullable<Request['join']>): boolean {
     const context = this.#context
-    if (!context.log.covers(request.heads)) return false
     if (this.#needsChangeFirst()) this.#excluder.change({ targets: [], reason: '' })
     const keys = context.current
     if (keys === undefined) return false
     const { group, signer, log, now, timing } = context
     const step = this.#isStepFresh(keys) ? 0 : 1
-    const { name = '', evidence } = request.join ?? {}
     const isUsed =
       group.genesis.policy.admit !== 'anyone' && this.#whyNotInvited(from, evidence) === undefined
     const body = {
@@ -173,9 +197,7 @@ export class Introducer {
     if (!log.roster.alive.has(from)) return false
     keys.advanceTo(body.revision, { now, lateMs: timing.lateMs })
     if (step === 1) keys.steppedAt = now
-    context.presence.hear(from, now)
     context.broadcast('operations', { kind: 'operations', operations: [operation] }, keys)
-    this.#replier.sendPage(from, request)
     return true
   }
 

@@ -1,0 +1,30 @@
+/**
+ * Where the members of a group go on when it is merged into another one, or when a part of it splits off (SPEC G8). It lets
+ * nobody in by itself: whoever moves was admitted there before it was told.
+ */
+import { isRejection } from '../errors.ts'
+import { ADDRESS_LENGTH_MAX, RELAYS_MAX } from '../limits.ts'
+import type { Reader } from '../wire/reader.ts'
+import type { Writer } from '../wire/writer.ts'
+import { decodeGenesis, encodeGenesis, type Genesis, GENESIS_MAX } from './genesis.ts'
+
+export interface Successor {
+  readonly genesis: Genesis
+  readonly roomKey: Uint8Array
+  /** Multiaddrs of the relays that the group meets at. */
+  readonly relays: readonly string[]
+}
+
+export function writeSuccessor(writer: Writer, { genesis, roomKey, relays }: Successor): void {
+  writer
+    .bytes(encodeGenesis(genesis))
+    .fixed(roomKey)
+    .list(relays, (inner, relay) => inner.text(relay))
+}
+
+export function readSuccessor(reader: Reader): Successor {
+  const genesis = decodeGenesis(reader.bytes(GENESIS_MAX))
+  if (isRejection(genesis)) return reader.fail(genesis.detail, genesis.rejected)
+  const roomKey = reader.fixed(32)
+  return { genesis, roomKey, relays: reader.list(RELAYS_MAX, (inner) => inner.text(ADDRESS_LENGTH_MAX)) }
+}
