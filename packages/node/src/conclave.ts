@@ -1,30 +1,15 @@
 /** Rooms on a libp2p node: as a service of a node that somebody has, and what `joinRoom` builds on. */
-import {
-  decodeInvite,
-  grantClaim,
-  isInviteText,
-  makeProof,
-  Member,
-  newRoom,
-  nobleSigner,
-  nobleSuite,
-  openRoom,
-  type Entrance,
-  type Group,
-  type Operation,
-  type Policy,
-  type Timing,
-} from '@conclave/protocol'
-import { fromString } from 'uint8arrays/from-string'
-import { toString } from 'uint8arrays/to-string'
+import { Member, type Entrance, type Group, type Operation, type Timing } from '@conclave/protocol'
 import { stepContext } from './clock.ts'
+import { Entries, type Entry } from './entries.ts'
 import { UsageError } from './errors.ts'
 import { hostOfComponents, type HostComponents, type NetworkHost } from './host.ts'
 import type { JoinedTopics } from './joined-topics.ts'
+import { Moves } from './moves.ts'
 import { PeerNetwork } from './peer-network.ts'
 import { RelayPeers } from './relay-peers.ts'
 import { RelaySupervisor, type RelayProblem, type RelayState } from './relay-supervisor.ts'
-import { lastRoom, RoomStore, type RoomRecord } from './room-store.ts'
+import { lastRoom, rememberRoom, RoomStore } from './room-store.ts'
 import { Room } from './room.ts'
 import { Seat } from './seat.ts'
 import { createSigner } from './signer.ts'
@@ -66,13 +51,6 @@ interface ConclaveParts {
   readonly relayPeers: RelayPeers
 }
 
-interface Entry {
-  readonly group: Group
-  readonly entrance: Entrance
-  readonly record: RoomRecord
-  readonly relays: readonly string[]
-}
-
 /** The rooms of one node. */
 export class Conclave {
   readonly #parts: ConclaveParts
@@ -81,6 +59,7 @@ export class Conclave {
   readonly #supervisor: RelaySupervisor
   readonly #network: PeerNetwork
   readonly #verifier = new Verifier()
+  readonly #entries: Entries
   readonly #rooms = new Set<Room>()
   readonly #sleep = new SleepWatch(() => this.#woke())
   #problem: RelayProblem | undefined
@@ -97,6 +76,8 @@ export class Conclave {
       onProblem: (problem) => this.#relayFailed(problem),
     })
     this.#network = new PeerNetwork({ host, topics, relayPeers, supervisor: this.#supervisor })
+    const { publicKey } = parts
+    this.#entries = new Entries({ publicKey, verifier: this.#verifier, relays: () => this.#relays() })
   }
 
   /** Called by libp2p when the node starts. */
@@ -116,8 +97,7 @@ export class Conclave {
 
   /** A new room that one enters by invite, with us as its first member. */
   async create(options: NewRoomOptions = {}): Promise<Room> {
-    const entropy = crypto.getRandomValues(new Uint8Array(48))
-    return await this.#enter(this.#created(entropy, [], options.policy), options)
+    return await this.#enter(this.#entries.create(options.policy), options)
   }
 
   /**
@@ -126,7 +106,7 @@ export class Conclave {
    * or has expired.
    */
   async join(inviteOrName?: string, options: MemberOptions = {}): Promise<Room> {
-    const entry = inviteOrName === undefined ? await this.#lastEntry() : await this.#entryOf(inviteOrName)
+    const entry = inviteOrName === undefined ? await this.#lastEntry() : await this.#entries.of(inviteOrName)
     return await this.#enter(entry, options)
   }
 
@@ -134,68 +114,21 @@ export class Conclave {
     const record = await lastRoom(this.#datastore)
     if (record === undefined)
       throw new UsageError('no-room', 'Name a room or give an invite: none is stored here.')
-    const entry = await this.#entryOfRecord(record)
-    return { ...entry, relays: [...entry.relays, ...record.relays] }
-  }
-
-  async #entryOfRecord(record: RoomRecord): Promise<Entry> {
-    switch (record.kind) {
-      case 'open':
-        return this.#open(record.name)
-      case 'invited':
-        // It was good when we were let in; it may have expired since.
-        return await this.#invited(record.invite, 0)
-      case 'created':
-        return this.#created(fromString(record.entropy, 'base64url'), record.relays, record.policy)
-    }
-  }
-
-  async #entryOf(inviteOrName: string): Promise<Entry> {
-    if (isInviteText(inviteOrName)) return await this.#invited(inviteOrName, Date.now() / 1_000)
-    return this.#open(inviteOrName)
-  }
-
-  #open(name: string): Entry {
-    const record = { kind: 'open', name, relays: this.#relays() } as const
-    return { group: openRoom(name, nobleSuite), entrance: { kind: 'open' }, record, relays: [] }
-  }
-
-  async #invited(text: string, now: number): Promise<Entry> {
-    const { group, grant, seed, relays } = decodeInvite(text, nobleSuite, now)
-    const claims = [grantClaim(group.id, grant)]
-    if ((await this.#verifier.verifyAll('invite', claims)) !== true) {
-      throw new UsageError(
-        'bad-invite',
-        'This invite is forged, or made for another room. Ask a member for a new one.',
-      )
-    }
-    const proof = makeProof(group.id, nobleSigner(seed), this.#parts.publicKey)
-    const invite = text.slice(text.lastIndexOf('#') + 1)
-    const record = { kind: 'invited', invite, relays } as const
-    return { group, entrance: { kind: 'join', evidence: { grant, proof } }, record, relays }
-  }
-
-  #created(entropy: Uint8Array, relays: readonly string[], policy: Partial<RoomPolicy> = {}): Entry {
-    const group = newRoom(
-      { creator: this.#parts.publicKey, entropy, policy: policy as Partial<Policy> },
-      nobleSuite,
-    )
-    const record = {
-      kind: 'created',
-      entropy: toString(entropy, 'base64url'),
-      relays: this.#relays(),
-      policy,
-    } as const
-    return { group, entrance: { kind: 'found' }, record, relays }
+    return await this.#entries.again(record)
   }
 
   async #enter(entry: Entry, options: MemberOptions): Promise<Room> {
-    const store = new RoomStore(this.#datastore, entry.group)
-    const stored = await store.load()
-    await store.remember(entry.record)
-    const seat = this.#seat(entry, store, options)
+    const sitDown = async (at: Entry): Promise<Seat> => {
+      const { seat, start } = await this.#sitDown(at, options)
+      start()
+      return seat
+    }
+    const { seat, start } = await this.#sitDown(entry, options)
+    const remember = async ({ record }: Entry): Promise<void> => await rememberRoom(this.#datastore, record)
+    await remember(entry)
     const room: Room = new Room({
       seat,
+      moves: new Moves({ entries: this.#entries, sitDown, remember }),
       onClose: async () => {
         this.#rooms.delete(room)
         await this.#init.onRoomClosed?.()
@@ -203,9 +136,16 @@ export class Conclave {
     })
     this.#rooms.add(room)
     room.setOnline(this.#isOnline)
-    seat.start(entranceOf(entry, stored), stored)
+    start()
     if (this.#problem && !this.#isOnline) room.report(this.#problem.code, this.#problem.message)
     return room
+  }
+
+  async #sitDown(entry: Entry, options: MemberOptions): Promise<{ seat: Seat; start: () => void }> {
+    const store = new RoomStore(this.#datastore, entry.group)
+    const stored = await store.load()
+    const seat = this.#seat(entry, store, options)
+    return { seat, start: () => seat.start(entranceOf(entry, stored), stored) }
   }
 
   #seat({ group, relays }: Entry, store: RoomStore, { name }: MemberOptions): Seat {

@@ -30,6 +30,16 @@ export const JUDGEMENTS_MAX = 256
 /** After this a message that is still in judgement counts as ignored: gossipsub would not forward it any more. */
 export const JUDGEMENT_MS_MAX = 3_000
 
+/** How long we wait to be let into the room that ours is to be merged into, and between two looks. */
+export const MOVE_MS_MAX = 30_000
+export const MOVE_RETRY_MS = 100
+
+/** How long we stay in a room that went on elsewhere, to tell those who have not heard. */
+export const MOVE_LINGER_MS = 60_000
+
+/** Between a split and our leaving: time for the change to be told twice. */
+export const SPLIT_TOLD_MS = 2_000
+
 /** Rooms one node joins at once; each is two gossip topics. */
 export const ROOMS_MAX = 64
 

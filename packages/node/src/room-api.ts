@@ -72,6 +72,8 @@ export interface RoomEventDetails {
   destroyed: { by: string }
   /** Somebody waits to be let in: `admit` or `deny` it. */
   knock: { peer: string; name: string }
+  /** The room goes on as another one: merged into that, or split off. `room`: its id. */
+  moved: { by: string; room: string }
   transport: { peer: string; via: Via }
   /** `RoomState.status` changed. For embedders only: the command line tells the same by its other events. */
   status: { status: RoomStatus }

@@ -7,7 +7,15 @@ export function isMemberStatus(status: MemberState['status']): boolean {
   return status === 'joining' || status === 'joined'
 }
 
-export function stateOf(member: Member, shell: { isClosed: boolean; isOnline: boolean }): RoomState {
+/** What the protocol's member does not know. */
+interface Shell {
+  readonly isClosed: boolean
+  readonly isOnline: boolean
+  /** The group is over, and we are on our way to another one. */
+  readonly isMoving: boolean
+}
+
+export function stateOf(member: Member, shell: Shell): RoomState {
   const { status, version, revision, heads, members, exclusionsLeft } = member.state
   return {
     status: statusOf(status, shell),
@@ -21,12 +29,10 @@ export function stateOf(member: Member, shell: { isClosed: boolean; isOnline: bo
   }
 }
 
-function statusOf(
-  status: MemberState['status'],
-  shell: { isClosed: boolean; isOnline: boolean },
-): RoomStatus {
+function statusOf(status: MemberState['status'], { isClosed, isOnline, isMoving }: Shell): RoomStatus {
+  if (isMoving && !isClosed) return 'joining'
   if (status === 'excluded' || status === 'left' || status === 'destroyed') return status
-  if (shell.isClosed) return 'closed'
+  if (isClosed) return 'closed'
   if (status === 'joined') return 'joined'
-  return shell.isOnline ? 'joining' : 'offline'
+  return isOnline ? 'joining' : 'offline'
 }

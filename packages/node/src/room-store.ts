@@ -21,6 +21,8 @@ export type RoomRecord =
       readonly relays: readonly string[]
       readonly policy?: Partial<RoomPolicy>
     }
+  /** `successor`: where the room went on, as the protocol encodes it, in base64url. */
+  | { readonly kind: 'moved'; readonly successor: string }
 
 const LAST_ROOM = new Key('/conclave/last-room')
 
@@ -36,11 +38,6 @@ export class RoomStore {
     this.#prefix = `/conclave/room/${toString(group.id, 'base16')}`
   }
 
-  /** Remembers how to enter, and that this was the last room. */
-  async remember(record: RoomRecord): Promise<void> {
-    await this.#datastore.put(LAST_ROOM, fromString(JSON.stringify(record), 'utf8'))
-  }
-
   /** The operations that were stored, in the order they were. Throws `UsageError` when they are damaged. */
   async load(): Promise<Operation[]> {
     const operations: Operation[] = []
@@ -51,10 +48,7 @@ export class RoomStore {
     for (const { value } of entries.sort((a, b) => (a.key < b.key ? -1 : 1))) {
       const operation = decodeOperation(this.#group, value)
       if (isRejection(operation)) {
-        throw new UsageError(
-          'store-damaged',
-          `The stored room is damaged (${operation.detail}). Use another store, and join again by an invite.`,
-        )
+        throw damagedStore(operation.detail)
       }
       operations.push(operation)
     }
@@ -81,15 +75,24 @@ export class RoomStore {
   }
 }
 
+/** Remembers how to enter a room, and that it was the last one. */
+export async function rememberRoom(datastore: Datastore, record: RoomRecord): Promise<void> {
+  await datastore.put(LAST_ROOM, fromString(JSON.stringify(record), 'utf8'))
+}
+
 /** The room that this store was last used for, if any. */
 export async function lastRoom(datastore: Datastore): Promise<RoomRecord | undefined> {
   if (!(await datastore.has(LAST_ROOM))) return undefined
   try {
     return JSON.parse(toString(await datastore.get(LAST_ROOM), 'utf8')) as RoomRecord
   } catch {
-    throw new UsageError(
-      'store-damaged',
-      'The stored room is damaged. Use another store, and join again by an invite.',
-    )
+    throw damagedStore('its record is no JSON')
   }
+}
+
+export function damagedStore(detail: string): UsageError {
+  return new UsageError(
+    'store-damaged',
+    `The stored room is damaged (${detail}). Use another store, and join again by an invite.`,
+  )
 }

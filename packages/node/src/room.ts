@@ -1,11 +1,12 @@
 /** A room as an embedder holds it: state to read, things to do, events to hear. */
 import { TypedEventEmitter } from 'main-event'
 import { isMemberStatus, stateOf } from './room-state.ts'
-import { UsageError } from './errors.ts'
-import { DEFAULT_INVITE_SECONDS, LEAVE_FLUSH_MS } from './limits.ts'
+import { messageOf, UsageError } from './errors.ts'
+import { DEFAULT_INVITE_SECONDS, LEAVE_FLUSH_MS, SPLIT_TOLD_MS } from './limits.ts'
 import { refusalMessage } from './words.ts'
 import { toString } from 'uint8arrays/to-string'
-import type { Member, Notification, PeerId, Wish } from '@conclave/protocol'
+import { mayGovern } from '@conclave/protocol'
+import type { Member, Notification, PeerId, Successor, Wish } from '@conclave/protocol'
 import type { Driver } from './driver.ts'
 import type {
   InviteOptions,
@@ -17,10 +18,12 @@ import type {
   RoomStatus,
   Via,
 } from './room-api.ts'
+import type { Companions, Moves } from './moves.ts'
 import type { Seat } from './seat.ts'
 
 export interface RoomInit {
   readonly seat: Seat
+  readonly moves: Moves
   /** Frees what belongs to the room alone. */
   onClose(): Promise<void>
 }
@@ -30,6 +33,8 @@ export class Room extends TypedEventEmitter<RoomEvents> {
   #seat: Seat
   #isClosed = false
   #isOnline = false
+  /** Whether the group we were in is over, and we are on our way to another one. */
+  #isMoving = false
   #status: RoomStatus = 'offline'
 
   constructor(init: RoomInit) {
@@ -41,6 +46,7 @@ export class Room extends TypedEventEmitter<RoomEvents> {
 
   #sitDown(seat: Seat): void {
     this.#seat = seat
+    this.#isMoving = false
     seat.listener = {
       onNotification: (notification) => this.#tell(notification),
       onTransport: (peer, via) => this.#transportChanged(peer, via),
@@ -72,7 +78,11 @@ export class Room extends TypedEventEmitter<RoomEvents> {
   }
 
   get state(): RoomState {
-    return stateOf(this.#member, { isClosed: this.#isClosed, isOnline: this.#isOnline })
+    return stateOf(this.#member, {
+      isClosed: this.#isClosed,
+      isOnline: this.#isOnline,
+      isMoving: this.#isMoving,
+    })
   }
 
   /** Everybody on the roster, ourselves included. */
@@ -169,6 +179,68 @@ export class Room extends TypedEventEmitter<RoomEvents> {
     await this.#decide({ kind: 'refresh' })
   }
 
+  /**
+   * Merges this room into that of an invite: everybody goes on there. Throws `UsageError` when we are not let in there, may not
+   * let the others in, or do not govern this room.
+   */
+  async merge(invite: string): Promise<void> {
+    this.#mustGovern()
+    const to = await this.#init.moves.prepareMerge(invite, this.#companions)
+    await this.#move({ kind: 'destroy', to })
+  }
+
+  /** Splits these members off, with us: we go on in a room of our own, the others stay in this one. Throws `UsageError`. */
+  async split(keep: readonly string[]): Promise<void> {
+    this.#mustGovern()
+    const companions = this.#companions.filter(({ peer }) => keep.includes(peer))
+    if (companions.length === 0 || companions.length < new Set(keep).size)
+      throw new UsageError('not-a-member', 'Name other members of this room. See "members" for who is.')
+    const to = await this.#init.moves.prepareSplit(this.state.policy, companions)
+    await this.#move({ kind: 'split', peers: companions.map(({ peer }) => peer), to })
+    // The others are to know first: then they make keys that we do not know, for those who stay.
+    await new Promise((resolve) => setTimeout(resolve, SPLIT_TOLD_MS))
+    this.#driver.run((at) => this.#member.leave(at))
+    await this.#follow(this.self, to)
+  }
+
+  #mustGovern(): void {
+    this.#mustBeIn()
+    if (!mayGovern(this.#member.group, this.#member.self))
+      throw new UsageError('not-entitled', 'This room does not let you: only who governs it may.')
+  }
+
+  /** The others. */
+  get #companions(): Companions {
+    return this.#member.state.members.filter(({ peer }) => peer !== this.self)
+  }
+
+  /** Tells the others where to go. Where we may not after all, nobody goes. */
+  async #move(wish: Extract<Wish, { to?: Successor }> & { readonly to: Successor }): Promise<void> {
+    try {
+      await this.#decide(wish)
+    } catch (error) {
+      await this.#init.moves.abandon(wish.to)
+      throw error
+    }
+  }
+
+  /** Goes on elsewhere, because `by` said so. */
+  async #follow(by: string, to: Successor): Promise<void> {
+    try {
+      const before = this.#seat
+      const seat = await this.#init.moves.follow(to)
+      this.#sitDown(seat)
+      this.#init.moves.retire(before)
+      this.#emit('moved', { by, room: this.id })
+      const { status, version, revision, members } = seat.member.state
+      if (status === 'joined' && version)
+        this.#tell({ event: 'joined', version, revision, members: members.length })
+    } catch (error) {
+      this.report('not-moved', `The room went on elsewhere, and we cannot follow: ${messageOf(error)}`)
+      await this.close()
+    }
+  }
+
   async #decide(wish: Wish): Promise<void> {
     this.#mustBeIn()
     this.#driver.run((at) => this.#member.decide(wish, at))
@@ -198,6 +270,7 @@ export class Room extends TypedEventEmitter<RoomEvents> {
     this.#isClosed = true
     this.#tellStatus()
     await this.#driver.close()
+    await this.#init.moves.stop()
     await this.#init.onClose()
   }
 
@@ -216,6 +289,7 @@ export class Room extends TypedEventEmitter<RoomEvents> {
   }
 
   #tell(notification: Notification): void {
+    if ('to' in notification && notification.to) this.#isMoving = true
     this.#tellStatus()
     const room = this.id
     const scheme = 'distributed-flat'
@@ -246,7 +320,11 @@ export class Room extends TypedEventEmitter<RoomEvents> {
         this.#emit('excluded', { by: notification.by, reason: notification.reason })
         break
       case 'destroyed':
-        this.#emit('destroyed', { by: notification.by })
+        if (notification.to) void this.#follow(notification.by, notification.to)
+        else this.#emit('destroyed', { by: notification.by })
+        break
+      case 'moved':
+        void this.#follow(notification.by, notification.to)
         break
       case 'knock':
         this.#emit('knock', { peer: notification.peer, name: notification.name })

@@ -2,8 +2,9 @@
 export { nobleSigner, nobleSuite, nobleVerify } from './crypto/noble-suite.ts'
 export type { AeadInput, Claim, Signer, Suite } from './crypto/suite.ts'
 export { isRejection, type Rejection, type RejectionCode, UsageError } from './errors.ts'
-export { type Group, type IdSpace, newRoom, openRoom } from './group/genesis.ts'
+export { type Group, groupOf, type IdSpace, mayGovern, newRoom, openRoom } from './group/genesis.ts'
 export type { AdmitPolicy, ExcludePolicy, Policy } from './group/policy.ts'
+export { decodeSuccessor, encodeSuccessor, type Successor } from './group/successor.ts'
 export {
   decodeInvite,
   type Evidence,

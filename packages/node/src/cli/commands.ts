@@ -67,6 +67,14 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
     await room.refresh()
     return {}
   },
+  merge: async (fields, { room }) => {
+    await room.merge(fields.text('invite'))
+    return {}
+  },
+  split: async (fields, { room }) => {
+    await room.split(fields.texts('keep'))
+    return { room: room.id }
+  },
   members: (_fields, { room }) => ({ members: room.members }),
   state: (_fields, { room }) => ({ ...room.state }),
   leave: async (_fields, target) => {
@@ -81,7 +89,7 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
 }
 
 /** Commands of the JSON form that are not built yet. They answer, so that a program can tell them from typing errors. */
-const UNSUPPORTED = ['vote', 'merge', 'transition', 'split', 'destroy']
+const UNSUPPORTED = ['vote', 'transition', 'destroy']
 
 /** Reads and carries out one line. Never rejects: whatever is wrong with it is in the reply. */
 export async function answer(line: string, target: Target): Promise<Reply> {

@@ -17,6 +17,7 @@ const TELLERS: { readonly [K in ToldEvent]: Teller<K> } = {
   excluded: ({ by, reason }) => `* you were excluded by ${by}${reason === '' ? '' : `: ${reason}`}`,
   destroyed: ({ by }) => `* the room was destroyed by ${by}; all its keys are erased`,
   knock: ({ peer, name }) => `* ${who(peer, name)} knocks: /admit ${peer} or /deny ${peer}`,
+  moved: ({ by }) => `* ${tag(by)} moved us to another room`,
   transport: ({ peer, via }) => `* ${tag(peer)} is reached by ${via}`,
   error: ({ message }) => `! ${message}`,
 }

@@ -30,6 +30,7 @@ const EVENTS: readonly ToldEvent[] = [
   'excluded',
   'destroyed',
   'knock',
+  'moved',
   'transport',
   'error',
 ]

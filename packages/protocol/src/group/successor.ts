@@ -2,10 +2,10 @@
  * Where the members of a group go on when it is merged into another one, or when a part of it splits off (SPEC G8). It lets
  * nobody in by itself: whoever moves was admitted there before it was told.
  */
-import { isRejection } from '../errors.ts'
+import { isRejection, type Rejection } from '../errors.ts'
 import { ADDRESS_LENGTH_MAX, RELAYS_MAX } from '../limits.ts'
-import type { Reader } from '../wire/reader.ts'
-import type { Writer } from '../wire/writer.ts'
+import { decode, type Reader } from '../wire/reader.ts'
+import { Writer } from '../wire/writer.ts'
 import { decodeGenesis, encodeGenesis, type Genesis, GENESIS_MAX } from './genesis.ts'
 
 export interface Successor {
@@ -13,6 +13,19 @@ export interface Successor {
   readonly roomKey: Uint8Array
   /** Multiaddrs of the relays that the group meets at. */
   readonly relays: readonly string[]
+}
+
+const SUCCESSOR_MAX = 2048
+
+/** A successor as bytes of its own, to be kept. */
+export function encodeSuccessor(to: Successor): Uint8Array {
+  const writer = new Writer()
+  writeSuccessor(writer, to)
+  return writer.finish()
+}
+
+export function decodeSuccessor(bytes: Uint8Array): Successor | Rejection {
+  return decode(bytes, SUCCESSOR_MAX, readSuccessor)
 }
 
 export function writeSuccessor(writer: Writer, { genesis, roomKey, relays }: Successor): void {

@@ -1,7 +1,8 @@
 /** What an author must be entitled to in the state its operation names (SPEC L3, L9–L13, L16–L18). Depends on ancestors alone. */
 import type { Evidence } from '../group/invite.ts'
-import { creatorOf, mayGovern } from '../group/genesis.ts'
+import { creatorOf, type Group, mayGovern } from '../group/genesis.ts'
 import { mayAdmit, mayExclude } from '../group/policy.ts'
+import type { Successor } from '../group/successor.ts'
 import { type AdmissionId, type PeerId, peerIdOf } from '../ids.ts'
 import { DENIALS_MAX } from '../limits.ts'
 import { Bitset } from './bitset.ts'
@@ -116,11 +117,11 @@ function whyInvalidDecision(author: PeerId, body: Decision, state: State): strin
     case 'vote':
       return whyInvalidVote(author, body, state)
     case 'destruction':
-      return mayGovern(state.log.group, author) ? undefined : whoGoverns(state)
+      return mayGovern(state.log.group, author) ? undefined : whoGoverns(state.log.group)
   }
 }
 
-function whoGoverns({ log: { group } }: State): string {
+function whoGoverns(group: Group): string {
   if (group.genesis.policy.moderators.length > 0) return 'only moderators may; ask one of them'
   return group.genesis.creator
     ? 'only its creator may; leave instead'
@@ -162,13 +163,15 @@ export function votesFor({ author, body }: Operation, { log, before }: Omit<Stat
   return unasked.length === 0 ? undefined : unasked.map(({ admission }) => before.votes.get(admission) ?? [])
 }
 
-/** Why a member may not end these admissions unasked, in a state; undefined when it may. */
+/** Why a member may not end these admissions unasked, or split them off, in a state; undefined when it may. */
 export function whyNotExcludable(
   author: PeerId,
   targets: readonly Target[],
   { log, before }: Omit<State, 'past'>,
+  successor?: Successor,
 ): string | undefined {
   const { policy } = log.group.genesis
+  if (successor && !mayGovern(log.group, author)) return whoGoverns(log.group)
   const unasked = targets.filter(({ leave }) => leave === undefined)
   if (unasked.length === 0 || mayExclude(policy, author)) return undefined
   if (policy.exclude === 'moderators') return 'only moderators exclude; ask one of them'
@@ -188,6 +191,5 @@ function whyInvalidChange(operation: Operation, body: Change, state: State): str
     if (!alive.some((entry) => entry.operation.id === admission))
       return 'it ends an admission that was not alive'
   }
-  if (body.successor && !mayGovern(state.log.group, operation.author)) return whoGoverns(state)
-  return whyNotExcludable(operation.author, body.targets, state)
+  return whyNotExcludable(operation.author, body.targets, state, body.successor)
 }

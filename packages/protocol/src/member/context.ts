@@ -51,7 +51,7 @@ export interface ContextInit {
 }
 
 /** How far we have come. */
-export type Status = 'idle' | 'joining' | 'joined' | 'excluded' | 'left' | 'destroyed'
+export type Status = 'idle' | 'joining' | 'joined' | 'excluded' | 'left' | 'destroyed' | 'moved'
 
 export class Context {
   readonly group: Group

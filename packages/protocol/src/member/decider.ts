@@ -3,6 +3,7 @@ import { nobleSigner } from '../crypto/noble-suite.ts'
 import { UsageError } from '../errors.ts'
 import { decodeInvite, encodeInvite, makeGrant } from '../group/invite.ts'
 import { mayAdmit } from '../group/policy.ts'
+import type { Successor } from '../group/successor.ts'
 import { type AdmissionId, type PeerId, peerIdOf } from '../ids.ts'
 import type { VersionKeys } from '../keys/version-keys.ts'
 import { RELAYS_MAX } from '../limits.ts'
@@ -34,8 +35,12 @@ export type Wish =
   | { readonly kind: 'refresh' }
   /** That a member should be excluded, where that takes a quorum. */
   | { readonly kind: 'vote'; readonly peer: PeerId }
-  /** The end of the room for everybody. */
-  | { readonly kind: 'destroy' }
+  /** The end of the room for everybody; or, with `to`, its merger into a group where all were admitted before. */
+  | { readonly kind: 'destroy'; readonly to?: Successor }
+  /** Lets in who did not knock: they come from another group. */
+  | { readonly kind: 'welcome'; readonly peers: readonly { readonly peer: PeerId; readonly name: string }[] }
+  /** These and we go on in another group, where they were admitted before; we are to leave then. */
+  | { readonly kind: 'split'; readonly peers: readonly PeerId[]; readonly to: Successor }
 
 interface Roles {
   readonly introducer: Introducer
@@ -66,7 +71,11 @@ export class Decider {
       case 'vote':
         return voter.vote(wish.peer)
       case 'destroy':
-        return destroyer.destroy()
+        return destroyer.destroy(wish.to)
+      case 'welcome':
+        return introducer.welcome(wish.peers)
+      case 'split':
+        return excluder.exclude(wish.peers, '', wish.to)
       case 'refresh':
         this.#context.mustBeReady()
         excluder.refresh()

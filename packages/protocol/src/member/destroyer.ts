@@ -1,5 +1,6 @@
 /** The end of a room for everybody: deciding it, and telling those who have not heard (paper §3.1.2; SPEC L18, E8). */
 import { UsageError } from '../errors.ts'
+import type { Successor } from '../group/successor.ts'
 import type { PeerId } from '../ids.ts'
 import type { LobbyHeartbeat, Request } from '../lobby/messages.ts'
 import { whyEvidenceFails, whyNotEntitled } from '../log/entitlement.ts'
@@ -23,13 +24,14 @@ export class Destroyer {
     this.#replier = roles.replier
   }
 
-  /** Destroys the room on our user's word. Throws `UsageError`, with nothing changed, when that cannot be. */
-  destroy(): void {
+  /** Destroys the room, or merges it into another one. Throws `UsageError`, with nothing changed, when that cannot be. */
+  destroy(successor?: Successor): void {
     const { log, self } = this.#context
     const keys = this.#context.mustBeReady()
-    const why = whyNotEntitled(self, { kind: 'destruction' }, log)
+    const body = { kind: 'destruction', ...(successor && { successor }) } as const
+    const why = whyNotEntitled(self, body, log)
     if (why !== undefined) throw new UsageError('not-entitled', `This room does not let you: ${why}.`)
-    this.#context.publish({ kind: 'destruction' }, keys)
+    this.#context.publish(body, keys)
   }
 
   /** In a room that was destroyed nothing counts but what shows who has not heard, or that it was not destroyed after all. */

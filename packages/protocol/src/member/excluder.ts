@@ -1,6 +1,7 @@
 /** Making changes: exclusions, leaves and seals, and telling everybody (paper §3.4 Leave; SPEC K2–K9, E1–E6). */
 import { fromString } from 'uint8arrays/from-string'
 import { UsageError } from '../errors.ts'
+import type { Successor } from '../group/successor.ts'
 import type { AdmissionId, PeerId, Slot, VersionId } from '../ids.ts'
 import { chainOf, commitmentOf, wrapSecret } from '../keys/derivation.ts'
 import { coverOf, taintedSlots } from '../keys/cover.ts'
@@ -24,6 +25,8 @@ import type { Requests } from './requests.ts'
 export interface ChangeRequest {
   readonly targets: readonly Target[]
   readonly reason: string
+  /** Where the targets go on. */
+  readonly successor?: Successor
 }
 
 /** A change is announced until this many others show it; the rest pull. */
@@ -44,8 +47,11 @@ export class Excluder {
     this.#requests = requests
   }
 
-  /** Excludes members on our user's word. Throws `UsageError` when it cannot be done; nothing has changed then. */
-  exclude(peers: readonly PeerId[], reason: string): void {
+  /**
+   * Excludes members on our user's word, or splits them off to a successor (SPEC G8). Throws `UsageError` when it cannot be
+   * done; nothing has changed then.
+   */
+  exclude(peers: readonly PeerId[], reason: string, successor?: Successor): void {
     const { log, self } = this.#context
     this.#context.mustBeReady()
     if (peers.length === 0) throw new UsageError('nothing-to-do', 'Name at least one member to exclude.')
@@ -57,9 +63,9 @@ export class Excluder {
     const targets = [...new Set(peers)].flatMap((peer) => this.targetsOf(peer))
     if (targets.length > TARGETS_MAX)
       throw new UsageError('too-many', `Exclude at most ${TARGETS_MAX} members at once.`)
-    const why = whyNotExcludable(self, targets, { log, before: log.roster })
+    const why = whyNotExcludable(self, targets, { log, before: log.roster }, successor)
     if (why !== undefined) throw new UsageError('not-entitled', `This room does not let you: ${why}.`)
-    this.change({ targets, reason })
+    this.change({ targets, reason, ...(successor && { successor }) })
   }
 
   /** All that makes a peer a member. Throws `UsageError` when it is none. */
@@ -118,7 +124,7 @@ export class Excluder {
     const commitment = commitmentOf(group, nonce, chainOf(group, nonce, secret))
     const targets = [...request.targets].sort((a, b) => (a.admission < b.admission ? -1 : 1))
     const tainted = this.#taintAfter(targets, parent)
-    const { reason } = request
+    const { reason, successor } = request
     const body = {
       kind: 'change',
       keyParent: parent.version,
@@ -127,6 +133,7 @@ export class Excluder {
       nonce,
       commitment,
       tainted,
+      ...(successor && { successor }),
     } as const
     const bound = changeHeader(group, header, body)
     const wraps = this.#coverAfter(targets, tainted, parent).flatMap((slot) => {

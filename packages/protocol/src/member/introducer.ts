@@ -24,12 +24,6 @@ interface Knock {
   readonly at: Millis
 }
 
-/** Somebody who did not knock. */
-export interface Stranger {
-  readonly peer: PeerId
-  readonly name: string
-}
-
 export class Introducer {
   readonly #context: Context
   readonly #excluder: Excluder
@@ -154,15 +148,13 @@ export class Introducer {
     return expires !== 0 && expires < wallSeconds ? 'invite-expired' : undefined
   }
 
-  /**
-   * Admits peers that did not ask us, by our own word: they come from another group (SPEC G8). Returns those that are members
-   * now. Throws `UsageError` when we are not in.
-   */
-  welcome(peers: readonly Stranger[]): PeerId[] {
+  /** Admits peers that did not knock, by our own word (SPEC G8). Throws `UsageError` when we are not in, or may not. */
+  welcome(peers: readonly { readonly peer: PeerId; readonly name: string }[]): void {
+    const { group, self, log } = this.#context
     this.#context.mustBeReady()
-    const { roster } = this.#context.log
-    for (const { peer, name } of peers) if (!roster.alive.has(peer)) this.#admit(peer, { name })
-    return peers.map(({ peer }) => peer).filter((peer) => this.#context.log.roster.alive.has(peer))
+    if (!mayAdmit(group.genesis.policy, self))
+      throw new UsageError('not-entitled', 'Only moderators let others into that room.')
+    for (const { peer, name } of peers) if (!log.roster.alive.has(peer)) this.#admit(peer, { name })
   }
 
   /** Lets a newcomer in, and gives it its keys. Returns whether it could. */

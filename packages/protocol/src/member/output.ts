@@ -1,5 +1,6 @@
 /** What a member asks of its shell, and tells it. Effects are data: whoever gets them carries them out in order. */
 import type { RejectionCode } from '../errors.ts'
+import type { Successor } from '../group/successor.ts'
 import type { OperationId, PeerId, VersionId } from '../ids.ts'
 import type { Refusal } from '../lobby/reply-content.ts'
 import type { Operation } from '../log/operation.ts'
@@ -63,8 +64,10 @@ export type Notification =
     }
   | { readonly event: 'excluded'; readonly by: PeerId; readonly reason: string }
   | { readonly event: 'left' }
-  /** Somebody ended the room for everybody. */
-  | { readonly event: 'destroyed'; readonly by: PeerId }
+  /** Somebody ended the room for everybody. `to`: where we go on, as members that know nothing yet. */
+  | { readonly event: 'destroyed'; readonly by: PeerId; readonly to?: Successor }
+  /** Our membership goes on in another group: enter that as a member of it. */
+  | { readonly event: 'moved'; readonly by: PeerId; readonly to: Successor }
   /** Somebody waits for a human's word. */
   | { readonly event: 'knock'; readonly peer: PeerId; readonly name: string }
   /** Nobody let us in, and why. */

@@ -152,7 +152,9 @@ export class Settler {
   #wasDestroyed(): boolean {
     const { destroyed } = this.#context.log.roster
     if (destroyed === undefined) return false
-    this.#context.notify({ event: 'destroyed', by: destroyed.operation.author })
+    const { author, body } = destroyed.operation
+    const to = body.kind === 'destruction' ? body.successor : undefined
+    this.#context.notify({ event: 'destroyed', by: author, ...(to && { to }) })
     this.end('destroyed')
     return true
   }
@@ -170,14 +172,16 @@ export class Settler {
     const isOld = status === 'joining' && (ending?.left || !this.#context.wasMember)
     if (ending === undefined || isOld) return status === 'joined'
     const { author, body } = ending.by.operation
-    if (ending.left) this.#context.notify({ event: 'left' })
+    const isMoved = body.successor !== undefined
+    if (body.successor) this.#context.notify({ event: 'moved', by: author, to: body.successor })
+    else if (ending.left) this.#context.notify({ event: 'left' })
     else this.#context.notify({ event: 'excluded', by: author, reason: body.reason })
-    this.end(ending.left ? 'left' : 'excluded')
+    this.end(isMoved ? 'moved' : ending.left ? 'left' : 'excluded')
     return true
   }
 
   /** Erases all keys and stops: there is nothing more to do in this room. */
-  end(status: 'left' | 'excluded' | 'destroyed'): void {
+  end(status: 'left' | 'excluded' | 'destroyed' | 'moved'): void {
     const context = this.#context
     context.status = status
     this.#looked = undefined

@@ -1,0 +1,133 @@
+/** Rooms that go on in another group: where they are merged into one, or a part of them splits off (SPEC G8). */
+import type { PeerId, Successor } from '@conclave/protocol'
+import { toString } from 'uint8arrays/to-string'
+import { isUsageError, UsageError } from './errors.ts'
+import { MOVE_LINGER_MS, MOVE_MS_MAX, MOVE_RETRY_MS } from './limits.ts'
+import { refusalMessage } from './words.ts'
+import type { Entries, Entry } from './entries.ts'
+import type { RoomPolicy } from './room-api.ts'
+import type { Seat } from './seat.ts'
+
+export interface MovesInit {
+  readonly entries: Entries
+  /** Enters a group beside those we are in. */
+  sitDown(entry: Entry): Promise<Seat>
+  /** Keeps in mind how to enter it after a restart. */
+  remember(entry: Entry): Promise<void>
+}
+
+/** Who is to come along. */
+export type Companions = readonly { readonly peer: PeerId; readonly name: string }[]
+
+export class Moves {
+  readonly #init: MovesInit
+  /** Groups that we are in already and where nobody has followed us yet, by group id. */
+  readonly #prepared = new Map<string, Seat>()
+  /** Where we were before, with the timer that ends it. */
+  readonly #retired = new Map<Seat, ReturnType<typeof setTimeout>>()
+
+  constructor(init: MovesInit) {
+    this.#init = init
+  }
+
+  /** Becomes a member of an invite's group, and admits these there. Throws `UsageError` when either is refused. */
+  async prepareMerge(invite: string, companions: Companions): Promise<Successor> {
+    return await this.#prepare(await this.#init.entries.of(invite), companions)
+  }
+
+  /** Founds a group under the same policy, and admits these there. */
+  async prepareSplit(policy: RoomPolicy, companions: Companions): Promise<Successor> {
+    return await this.#prepare(this.#init.entries.create(policy), companions)
+  }
+
+  async #prepare(entry: Entry, companions: Companions): Promise<Successor> {
+    const { group } = entry
+    const seat = await this.#init.sitDown(entry)
+    try {
+      await welcome(seat, companions)
+    } catch (error) {
+      await seat.driver.close()
+      throw error
+    }
+    this.#prepared.set(idOf(group.id), seat)
+    return { genesis: group.genesis, roomKey: group.roomKey, relays: seat.relays }
+  }
+
+  /** Nobody follows after all. */
+  async abandon(to: Successor): Promise<void> {
+    await this.#take(this.#init.entries.successor(to).group.id)?.driver.close()
+  }
+
+  /** The seat in the group where our room goes on. Throws `UsageError` when we cannot be in it. */
+  async follow(to: Successor): Promise<Seat> {
+    const entry = this.#init.entries.successor(to)
+    await this.#init.remember(entry)
+    return this.#take(entry.group.id) ?? (await this.#init.sitDown(entry))
+  }
+
+  /** We went on elsewhere; who has not heard is told for a while. */
+  retire(seat: Seat): void {
+    seat.listener = undefined
+    const timer = setTimeout(() => void this.#closeRetired(seat), MOVE_LINGER_MS)
+    this.#retired.set(seat, timer)
+  }
+
+  async stop(): Promise<void> {
+    for (const seat of this.#retired.keys()) await this.#closeRetired(seat)
+    for (const seat of this.#prepared.values()) await seat.driver.close()
+    this.#prepared.clear()
+  }
+
+  async #closeRetired(seat: Seat): Promise<void> {
+    clearTimeout(this.#retired.get(seat))
+    this.#retired.delete(seat)
+    await seat.driver.close()
+  }
+
+  #take(id: Uint8Array): Seat | undefined {
+    const seat = this.#prepared.get(idOf(id))
+    this.#prepared.delete(idOf(id))
+    return seat
+  }
+}
+
+function idOf(id: Uint8Array): string {
+  return toString(id, 'base16')
+}
+
+/** Admits them as soon as we are in, and confirmed. */
+async function welcome(seat: Seat, companions: Companions): Promise<void> {
+  let refusal: string | undefined
+  seat.listener = {
+    onNotification: (notification) => {
+      // Where a human has to be asked, one may still say yes.
+      const isFinal = notification.event === 'refused' && notification.refusal !== 'asked'
+      if (isFinal) refusal = refusalMessage(notification.refusal)
+    },
+    onTransport: () => undefined,
+    onTrouble: (message) => (refusal = message),
+  }
+  const end = performance.now() + MOVE_MS_MAX
+  while (!tryWelcome(seat, companions)) {
+    if (refusal !== undefined)
+      throw new UsageError('not-let-in', `We are not let into the other room: ${refusal}`)
+    if (performance.now() > end)
+      throw new UsageError(
+        'not-let-in',
+        'Nobody let us into the other room. Try again when somebody is there.',
+      )
+    await new Promise((resolve) => setTimeout(resolve, MOVE_RETRY_MS))
+  }
+  await seat.driver.settled()
+}
+
+/** Whether we could: not before we are in. */
+function tryWelcome({ driver, member }: Seat, peers: Companions): boolean {
+  try {
+    driver.run((at) => member.decide({ kind: 'welcome', peers }, at))
+    return true
+  } catch (error) {
+    if (isUsageError(error) && error.code === 'not-joined') return false
+    throw error
+  }
+}

@@ -1,0 +1,31 @@
+/** Rooms that go on in another group, by real processes. */
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { Conference, type Peer } from '../support/conference.ts'
+
+let conference: Conference
+
+beforeEach(async () => {
+  conference = await Conference.start()
+})
+
+afterEach(async () => {
+  await conference.stop()
+})
+
+test('a room is split: both parts talk, neither hears the other', async () => {
+  const { peers } = await conference.room(5)
+  const [creator, second, third, ...rest] = peers as [Peer, Peer, Peer, ...Peer[]]
+  const off = [creator, second, third]
+  const refused = await second.process.ask('split', { keep: [third.id] })
+  expect(refused).toMatchObject({ ok: false, code: 'not-entitled' })
+  const stayed = await creator.state()
+  const { room } = await creator.process.command('split', { keep: [second.id, third.id] })
+  for (const peer of off) expect((await peer.process.expect('moved'))['room']).toBe(room)
+  await conference.agree(off)
+  await conference.agree(rest)
+  await conference.converse(off, 'over here')
+  await conference.converse(rest, 'over there')
+  for (const peer of off) expect(peer.heard.filter((text) => text.startsWith('over there'))).toEqual([])
+  for (const peer of rest) expect(peer.heard.filter((text) => text.startsWith('over here'))).toEqual([])
+  expect((await rest[0]?.state())?.['version']).not.toBe(stayed['version'])
+})
