@@ -92,6 +92,7 @@ test('whoever knows the room key and sends garbage in the lobby makes nobody thr
       id: world.random.bytes(16),
       attempt: i,
       exchangeKey: new Uint8Array(32),
+      landmarks: [],
       heads: i % 2 === 0 ? [] : [operationIdOf(world.random.bytes(32))],
       join: { name: toHex(world.random.bytes(4)) },
     })

@@ -144,29 +144,30 @@ export class Crowd {
   }
 }
 
-/** A founding and an admission each: who came earlier admits who came later, three newcomers to a revision. */
-function logOf({ group, random }: World, peers: readonly SimPeer[]): Operation[] {
-  const [founder] = peers
+/** A log as a room of these would have it: a founding, and an admission each. */
+export function logOf(world: World, peers: readonly SimPeer[]): Operation[] {
+  const [founder, ...others] = peers
   if (founder === undefined) return []
-  const body = {
-    kind: 'founding',
-    name: founder.label,
-    nonce: random.bytes(16),
-    commitment: random.bytes(32),
-  } as const
-  const founding = makeOperation(group, { parents: [] }, body, founder.signer)
-  const log = [founding]
+  const { group, random } = world
+  const random16 = { name: founder.label, nonce: random.bytes(16), commitment: random.bytes(32) }
+  const founding = makeOperation(group, { parents: [] }, { kind: 'founding', ...random16 }, founder.signer)
+  return [founding, ...admissionsOf(world, { after: [founding], by: [founder], peers: others })]
+}
+
+/** Goes on with a log: each is admitted by one of those who were there already, three newcomers to a revision. */
+export function admissionsOf(
+  { group, random }: World,
+  { after, by, peers }: { after: readonly Operation[]; by: readonly SimPeer[]; peers: readonly SimPeer[] },
+): Operation[] {
+  const [first] = after
+  const log = [...after]
   for (const [i, { id, label }] of peers.entries()) {
-    const [last, introducer] = [log.at(-1), peers[random.below(i)]]
-    if (i === 0 || last === undefined || introducer === undefined) continue
-    const admission = {
-      kind: 'admission',
-      peer: id,
-      name: label,
-      version: founding.id,
-      revision: Math.ceil(i / 3),
-    } as const
+    const introducer = random.pick([...by, ...peers.slice(0, i)])
+    const last = log.at(-1)
+    if (first === undefined || last === undefined || introducer === undefined) break
+    const revision = Math.ceil(log.length / 3)
+    const admission = { kind: 'admission', peer: id, name: label, version: first.id, revision } as const
     log.push(makeOperation(group, { parents: [last.id] }, admission, introducer.signer))
   }
-  return log
+  return log.slice(after.length)
 }

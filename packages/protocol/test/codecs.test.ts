@@ -111,10 +111,11 @@ const lobbyMessages: fc.Arbitrary<LobbyMessage> = fc.oneof(
       exchangeKey: fixed(32),
       lineage: fc.constant(operationId(3)),
       heads: ids,
+      landmarks: ids,
       want: fc.record({ version: fc.constant(operationId(1)), slots }),
       join: fc.record({ name: text }),
     },
-    { requiredKeys: ['kind', 'id', 'attempt', 'exchangeKey', 'heads'] },
+    { requiredKeys: ['kind', 'id', 'attempt', 'exchangeKey', 'heads', 'landmarks'] },
   ),
   fc.record({
     kind: fc.constant('reply' as const),

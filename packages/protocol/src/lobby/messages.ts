@@ -44,6 +44,8 @@ export interface Request {
   /** The founding of the lineage it is for; absent while any will do. */
   readonly lineage?: OperationId
   readonly heads: readonly OperationId[]
+  /** Operations further back, for a peer that knows none of our heads (SPEC L19). */
+  readonly landmarks: readonly OperationId[]
   readonly want?: { readonly version: VersionId; readonly slots: readonly Slot[] }
   readonly join?: { readonly name: string; readonly evidence?: Evidence }
 }
@@ -93,6 +95,7 @@ function writeRequest(writer: Writer, request: Request, size: number): Writer {
     .fixed(request.exchangeKey)
     .optional(request.lineage, (inner, root) => inner.fixed(fromHex(root)))
     .list(request.heads, (inner, head) => inner.fixed(fromHex(head)))
+    .list(request.landmarks, (inner, landmark) => inner.fixed(fromHex(landmark)))
     .optional(request.want, (inner, want) =>
       inner.fixed(fromHex(want.version)).fixed(slotsToBitmap(want.slots, size)),
     )
@@ -140,16 +143,17 @@ function readLobbyHeartbeat(reader: Reader): LobbyHeartbeat {
   }
 }
 
+function readIds(reader: Reader, max: number): OperationId[] {
+  return reader.ascending(max, (inner) => operationIdOf(inner.fixed(ID_LENGTH)), compareIds)
+}
+
 function readRequest(reader: Reader, size: number): Request {
   const id = reader.fixed(REQUEST_ID_LENGTH)
   const attempt = reader.u8()
   const exchangeKey = reader.fixed(32)
   const lineage = reader.optional((inner) => operationIdOf(inner.fixed(ID_LENGTH)))
-  const heads = reader.ascending(
-    limits.PARENTS_MAX,
-    (inner) => operationIdOf(inner.fixed(ID_LENGTH)),
-    compareIds,
-  )
+  const heads = readIds(reader, limits.PARENTS_MAX)
+  const landmarks = readIds(reader, limits.LANDMARKS_MAX)
   const want = reader.optional((inner) => ({
     version: operationIdOf(inner.fixed(ID_LENGTH)),
     slots: readBitmap(inner, size),
@@ -166,6 +170,7 @@ function readRequest(reader: Reader, size: number): Request {
     exchangeKey,
     ...(lineage && { lineage }),
     heads,
+    landmarks,
     ...(want && { want }),
     ...(join && { join }),
   }

@@ -18,6 +18,8 @@ export interface Integration {
   readonly refused: readonly { operation: Operation; code: RejectionCode; detail: string }[]
 }
 
+const LANDMARK_MIN = 32
+
 export class MembershipLog {
   readonly group: Group
   readonly #entries: Entry[] = []
@@ -163,6 +165,19 @@ export class MembershipLog {
       operations.push(operation)
     }
     return { operations, more: false }
+  }
+
+  /**
+   * Operations ever further back, by doubling: whoever knows none of our heads knows some of these, and need not send the
+   * log from its beginning (SPEC L19). The nearest are left out, since they fit a page anyway.
+   */
+  get landmarks(): OperationId[] {
+    const landmarks: OperationId[] = []
+    for (let back = LANDMARK_MIN; back <= this.size; back *= 2) {
+      const entry = this.#entries.at(-back)
+      if (entry) landmarks.push(entry.operation.id)
+    }
+    return landmarks
   }
 
   /** Whether everything up to these heads is known. */

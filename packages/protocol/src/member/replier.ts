@@ -1,5 +1,5 @@
 /** Answering members, and those who take themselves for one: the contributor's part (paper §3.4 Join; SPEC J5, K10, E5). */
-import { type PeerId, type Slot, toHex } from '../ids.ts'
+import { type OperationId, type PeerId, type Slot, toHex } from '../ids.ts'
 import { entitledTo } from '../keys/entitled.ts'
 import type { HandedKeys } from '../keys/key-ring.ts'
 import type { VersionKeys } from '../keys/version-keys.ts'
@@ -13,6 +13,10 @@ import type { Excluder } from './excluder.ts'
 /** A broadcast request is answered by two members a turn; a member's next attempt adds two more. */
 export const REPLIERS_A_TURN = 2
 const ONLINE_LISTED_MAX = 64
+
+function knownTo({ heads, landmarks }: Request): OperationId[] {
+  return [...heads, ...landmarks]
+}
 
 export class Replier {
   readonly #context: Context
@@ -71,7 +75,7 @@ export class Replier {
    */
   tell(to: PeerId, request: Request, until: Entry | undefined): boolean {
     const { log } = this.#context
-    const { operations, more } = log.after(request.heads, PAGE_MAX, until)
+    const { operations, more } = log.after(knownTo(request), PAGE_MAX, until)
     const heads = until ? [until.operation.id] : log.heads.slice(0, PARENTS_MAX)
     if (operations.length > 0) this.#reply(to, request, { kind: 'page', operations, more, heads, online: [] })
     return operations.length > 0
@@ -101,7 +105,7 @@ export class Replier {
   /** A page of the log, and with the last one keys. */
   sendPage(to: PeerId, request: Request): void {
     const context = this.#context
-    const { operations, more } = context.log.after(request.heads, PAGE_MAX)
+    const { operations, more } = context.log.after(knownTo(request), PAGE_MAX)
     // Key state never travels without every operation in its past (SPEC K10).
     const keys = more || !context.isReady ? undefined : this.#keysFor(to, request.want)
     const online = [context.self, ...context.onlineOthers].slice(0, ONLINE_LISTED_MAX)

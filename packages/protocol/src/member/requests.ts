@@ -1,11 +1,19 @@
 /** Asking others: requests under way, their replies, and the next peer to ask when one stays silent (SPEC B4, J7). */
-import { type AdmissionId, compareIds, type PeerId, type Slot, toHex, type VersionId } from '../ids.ts'
+import {
+  type AdmissionId,
+  compareIds,
+  type OperationId,
+  type PeerId,
+  type Slot,
+  toHex,
+  type VersionId,
+} from '../ids.ts'
 import { type Reply, type Request, REQUEST_ID_LENGTH } from '../lobby/messages.ts'
 import { openReply, type Page, type ReplyContent } from '../lobby/reply-content.ts'
 import { reject, type Rejection } from '../errors.ts'
 import type { HandedKeys } from '../keys/key-ring.ts'
 import { admitted, isAdmitting } from '../log/roster.ts'
-import { PARENTS_MAX } from '../limits.ts'
+import { IDLE_PAGES_MAX, LANDMARKS_MAX, PARENTS_MAX } from '../limits.ts'
 import type { Context } from './context.ts'
 
 /**
@@ -39,6 +47,10 @@ export class Requests {
   /** Peers that did not answer, or could not help, since we last made progress. */
   readonly #tried = new Set<PeerId>()
   #hint: PeerId | undefined
+  /** Whose page was not its last, and which operations end it. */
+  #pages: { readonly of: PeerId; readonly ends: readonly OperationId[] } | undefined
+  /** Pages in a row that held nothing new. */
+  #idlePages = 0
   /** How often everybody was asked since we last made progress. */
   #roundsInVain = 0
 
@@ -77,6 +89,7 @@ export class Requests {
       exchangeKey: suite.exchangeKey(secret),
       ...(root && { lineage: root }),
       heads: log.heads.sort(compareIds).slice(0, PARENTS_MAX),
+      landmarks: this.#landmarksFor(to),
       ...(want && { want }),
       ...(join && { join }),
     }
@@ -119,7 +132,18 @@ export class Requests {
     context.integrate(page.operations)
     this.#takeKeys(from, page.keys)
     // What we had already is no progress: two members that cannot help each other must not ask without end.
-    if (context.log.size + context.ring.generation > before) this.progressed()
+    const isProgress = context.log.size + context.ring.generation > before
+    if (isProgress) this.progressed()
+    this.#idlePages = isProgress ? 0 : this.#idlePages + 1
+    const goesOn = page.more && this.#idlePages <= IDLE_PAGES_MAX
+    this.#pages = goesOn ? { of: from, ends: endsOf(page) } : undefined
+  }
+
+  /** What we share with a peer: something of every part of our log, and where its last page ended (SPEC L19). */
+  #landmarksFor(to: PeerId | undefined): OperationId[] {
+    const ends = to !== undefined && this.#pages?.of === to ? this.#pages.ends : []
+    const landmarks = [...new Set([...ends, ...this.#context.log.landmarks])]
+    return landmarks.slice(0, LANDMARKS_MAX).sort(compareIds)
   }
 
   #takeKeys(from: PeerId, keys: HandedKeys | undefined): void {
@@ -164,7 +188,7 @@ export class Requests {
    */
   sync(version: VersionId | undefined): void {
     if (this.count('sync') > 0 || this.#context.agenda.has('sync again')) return
-    const to = this.#nextPeer()
+    const to = this.#pages?.of ?? this.#nextPeer()
     if (to === undefined) {
       const { agenda, now, timing, log } = this.#context
       log.forgetOrphans()
@@ -176,6 +200,8 @@ export class Requests {
     const slots = [...this.#context.ownSlots]
     this.#tried.add(to)
     this.ask({ purpose: 'sync', to, ...(version && { want: { version, slots } }) })
+    // Asked once for the next page: if no answer comes, somebody else is asked.
+    this.#pages = undefined
   }
 
   /** We made progress, or have something new to ask for: everybody may be asked again. */
@@ -202,4 +228,11 @@ export class Requests {
   #giveUp(name: string): void {
     this.#pending.delete(name)
   }
+}
+
+/** The operations of a page that no other one of it follows. */
+function endsOf({ operations }: Page): OperationId[] {
+  const followed = new Set(operations.flatMap(({ parents }) => parents))
+  const ends = operations.map(({ id }) => id).filter((id) => !followed.has(id))
+  return ends.slice(-LANDMARKS_MAX / 2)
 }
