@@ -29,7 +29,7 @@ export const WRAPS_MAX = 256
 export const OPERATION_MAX = 24 * 1024
 /** Operations whose parents are unknown yet. They are pulled, so losing one costs a round trip. */
 export const ORPHANS_MAX = 256
-/** The whole log. At 700 bytes an operation it is some 45 MB, which a browser still bears. */
+/** The whole log. At 600 bytes an operation it is some 40 MB on disk, and nine times that in memory, which a browser just bears. */
 export const LOG_MAX = 65_536
 /** Rosters of earlier versions that are kept, each as large as the room: what is covered is asked about the latest few. */
 export const ROSTERS_MAX = 16
