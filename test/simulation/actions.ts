@@ -2,6 +2,7 @@
 import type { History } from './history.ts'
 import { admitOutsider, broadcastAs, excludeEverybody, oldStates } from './malice.ts'
 import type { SimPeer } from './peer.ts'
+import { excluderFor, vote } from './policies.ts'
 
 interface Action {
   readonly weight: number
@@ -40,12 +41,16 @@ const ACTIONS: readonly Action[] = [
   { weight: 1, run: startTwice },
 ]
 
+const VOTE: Action = { weight: 12, run: vote }
+
 /** Does one thing at random. */
 export function act(history: History): void {
   const { random } = history.world
-  const total = ACTIONS.reduce((sum, { weight }) => sum + weight, 0)
+  const { exclude: who } = history.world.group.genesis.policy
+  const actions = who === 'quorum' ? [...ACTIONS, VOTE] : ACTIONS
+  const total = actions.reduce((sum, { weight }) => sum + weight, 0)
   let left = random.next() * total
-  const action = ACTIONS.find(({ weight }) => (left -= weight) < 0)
+  const action = actions.find(({ weight }) => (left -= weight) < 0)
   action?.run(history)
 }
 
@@ -58,8 +63,10 @@ function pickTwo(history: History): [SimPeer, SimPeer] | undefined {
 }
 
 function exclude(history: History, by: SimPeer, targets: readonly SimPeer[]): void {
-  const detail = `${by.label} excludes ${targets.map(({ label }) => label).join()}`
-  history.attempt('exclude', detail, () => by.exclude(targets))
+  const author = excluderFor(history, by)
+  if (targets.includes(author)) return
+  const detail = `${author.label} excludes ${targets.map(({ label }) => label).join()}`
+  history.attempt('exclude', detail, () => author.exclude(targets))
 }
 
 function join(history: History): void {

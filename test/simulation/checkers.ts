@@ -141,7 +141,15 @@ function describeLog({ heads, roster }: MembershipLog): string {
   const alive = [...roster.alive].map(
     ([peer, entries]) => `${peer}:${entries.map(({ operation }) => operation.id).join()}`,
   )
-  return [...heads, ...alive.sort(), ...[...roster.dead.keys()].sort()].join('\n')
+  const votes = [...roster.votes].map(
+    ([admission, entries]) =>
+      `${admission}: ${entries
+        .map(({ operation }) => operation.id)
+        .sort()
+        .join()}`,
+  )
+  const dead = [...roster.dead.keys()].sort()
+  return [...heads, ...alive.sort(), ...dead, ...votes.sort(), roster.destroyed?.operation.id].join('\n')
 }
 
 function verified(world: World, bytes: Uint8Array): Operation | undefined {

@@ -13,6 +13,7 @@ import {
   whyUnaware,
 } from './checkers.ts'
 import type { History } from './history.ts'
+import type { Roster } from '../../packages/protocol/src/log/roster.ts'
 import { CALM, type SimPeer } from './world.ts'
 
 const SETTLE_MS = 180_000
@@ -58,20 +59,33 @@ export class Ending {
 
   #comeBack(): void {
     for (const peer of this.#history.world.peers) {
-      const isOut = peer.alive && peer.state.status === 'excluded'
-      if (
-        !isOut ||
-        !this.#history.joined.some(({ state }) => state.members.some((member) => member.peer === peer.id))
+      const isOut = peer.alive && ['excluded', 'destroyed'].includes(peer.state.status)
+      const isWanted = this.#history.joined.some(({ state }) =>
+        state.members.some((member) => member.peer === peer.id),
       )
-        continue
+      if (!isOut || !isWanted || this.#known.destroyed) continue
       this.#history.note('come back', peer.label)
       peer.start({ kind: 'join' })
     }
   }
 
+  /** What those know together who are in the room, or were when it was destroyed. */
+  get #known(): Roster {
+    return unionOf(this.#history.world, this.#settled).roster
+  }
+
+  /** Those whom the room is for, or was. */
+  get #settled(): SimPeer[] {
+    return this.#history.world.peers.filter((peer) => peer.isJoined || (peer.alive && isDestroyed(peer)))
+  }
+
   /** Everybody who is running and wants to be in has to be in, but for whom all that is known together excludes. */
   #whyApart(): string | undefined {
     const running = this.#history.single.filter((peer) => peer.alive && isWanting(peer))
+    const { alive, destroyed } = this.#known
+    if (destroyed) return running.map(({ label }) => `${label} does not know that the room was destroyed`)[0]
+    const lost = this.#history.single.find((peer) => peer.alive && isDestroyed(peer) && alive.has(peer.id))
+    if (lost) return `${lost.label} does not know that the room was not destroyed`
     const remaining = remainingOf(this.#history.world, this.#history.joined, running)
     if (!remaining.some(({ state }) => state.status === 'joined')) return undefined
     return whyApart(remaining) ?? whyUnaware(running, remaining)
@@ -89,6 +103,7 @@ export class Ending {
   /** Everybody says something, and everybody hears it. */
   #probe(seed: number): string[] {
     const { world } = this.#history
+    if (this.#known.destroyed) return this.#expectSilence()
     const joined = this.#members()
     for (const peer of joined) peer.say(`probe of ${peer.label}`)
     // Who has only just come in speaks when another has confirmed it, or when all others are known to be gone.
@@ -99,6 +114,21 @@ export class Ending {
     while (world.now < end && slotDisagreements(joined).length > 0) world.run(5_000)
     const noise = seed % LONG_EVERY === 0 ? this.#noise() : []
     return noise.concat(this.#unheard(joined))
+  }
+
+  /** After a destruction nobody says anything, nor could: nobody holds a key. */
+  #expectSilence(): string[] {
+    const { world, archive, single } = this.#history
+    const before = archive.sent.length
+    world.run(CONFIRMATION_MS)
+    const holders = world.peers.filter((peer) => isDestroyed(peer) && holdsKeys(peer))
+    return [
+      ...holders.map(({ label }) => `I1: ${label} holds keys of a room that was destroyed`),
+      ...archive.sent
+        .slice(before)
+        .filter(({ by }) => single.includes(by))
+        .map(({ by, about }) => `I1: ${about} of ${by.label} after the destruction`),
+    ]
   }
 
   /** Requests that go on once every frame that nobody can read has been given up. */
@@ -126,12 +156,21 @@ export class Ending {
     const nonces = world.suite.nonceReuses
     return [
       ...disagreements(this.#history.archive, joined),
-      ...joined.flatMap((peer) => orderDependence(world, peer, seed)),
-      ...joined.flatMap(causelessMembers),
+      ...this.#settled.flatMap((peer) => orderDependence(world, peer, seed)),
+      ...this.#settled.flatMap(causelessMembers),
       ...world.peers.flatMap(overflow),
       ...(nonces > 0 ? [`I6: ${nonces} nonces were used twice`] : []),
     ]
   }
+}
+
+function isDestroyed(peer: SimPeer): boolean {
+  return peer.state.status === 'destroyed'
+}
+
+function holdsKeys(peer: SimPeer): boolean {
+  const { keys, others } = peer.member.unsafeInsideForTests
+  return [keys, ...others.map((lineage) => lineage.keys)].some((held) => held.length > 0)
 }
 
 function isWanting(peer: SimPeer): boolean {

@@ -1,12 +1,12 @@
 /** One random history: a room, faults, and everything its members can do to it; then calm, and the checks. */
 import { type PeerId, UsageError } from '@conclave/protocol'
 import { groupOf } from '../../packages/protocol/src/group/genesis.ts'
-import { OPEN_POLICY } from '../../packages/protocol/src/group/policy.ts'
 import type { Group, IdSpace } from '../../packages/protocol/src/group/genesis.ts'
 import { Archive } from './archive.ts'
 import { act } from './actions.ts'
 import { Ending } from './ending.ts'
 import type { FastSuite } from './fast-suite.ts'
+import { knownSigner, perhapsDestroy, rulesFor } from './policies.ts'
 import { Secrecy } from './secrecy.ts'
 import { type SimPeer, World } from './world.ts'
 
@@ -85,7 +85,9 @@ export class History {
   }
 
   newcomer(): SimPeer {
-    return this.world.peer(`p${this.#labels++}`)
+    const { group, suite } = this.world
+    const index = this.#labels++
+    return this.world.peer(`p${index}`, group.genesis.creator && knownSigner(suite, index))
   }
 
   /** Members as they see themselves. */
@@ -150,6 +152,8 @@ export class History {
       this.world.run(random.chance(0.4) ? 0 : random.below(random.chance(0.2) ? 12_000 : 2_500))
       this.#chatter()
     }
+    // Not everybody hears of it before the others do more.
+    if (perhapsDestroy(this)) for (let i = 0; i < random.below(4); i++) act(this)
   }
 
   #chatter(): void {
@@ -164,8 +168,8 @@ function groupFor(seed: number, suite: FastSuite): Group {
     nonce: new Uint8Array(16).fill(seed & 0xff),
     idSpace: ID_SPACES[seed % ID_SPACES.length] ?? { symbols: 128, radix: 4 },
     suite: suite.number,
-    policy: OPEN_POLICY,
+    ...rulesFor(seed, suite),
     name: 'history',
-  } as const
+  }
   return groupOf(genesis, new Uint8Array(32).fill(1), suite)
 }

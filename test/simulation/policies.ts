@@ -1,0 +1,68 @@
+/** Histories in which not everybody may everything, and what can happen in those alone. */
+import { peerIdOf, type Signer } from '@conclave/protocol'
+import { type Genesis, mayGovern } from '../../packages/protocol/src/group/genesis.ts'
+import { mayExclude, OPEN_POLICY, type Policy } from '../../packages/protocol/src/group/policy.ts'
+import type { FastSuite } from './fast-suite.ts'
+import type { History } from './history.ts'
+import type { SimPeer } from './peer.ts'
+
+/** Two of five histories have a policy: by turns moderators exclude, may too, votes do, or both. */
+const POLICY_EVERY = 5
+const POLICIES: readonly (Partial<Policy> & { readonly isModerated: boolean })[] = [
+  { isModerated: true, exclude: 'moderators' },
+  { isModerated: false, exclude: 'quorum', quorum: 2 },
+  { isModerated: true },
+  { isModerated: true, exclude: 'quorum', quorum: 2 },
+]
+/** The moderators are among the first peers; the creator is the very first. */
+const MODERATORS = [0, 2]
+const DESTRUCTION_CHANCE = 0.4
+
+/** Signs for one of the first peers, whom a policy can name before they exist. */
+export function knownSigner(suite: FastSuite, index: number): Signer {
+  return suite.signer(new Uint8Array(32).fill(1 + index))
+}
+
+/** Who may do what in a history, and who may found. */
+export function rulesFor(seed: number, suite: FastSuite): Pick<Genesis, 'policy' | 'creator'> {
+  // Those that end in 0 or 5 are of rooms that were founded apart, and a room with a policy has one founder.
+  const turn = (seed % POLICY_EVERY) - 1
+  const chosen = [0, 1].includes(turn)
+    ? POLICIES[turn + 2 * (Math.floor(seed / POLICY_EVERY) % 2)]
+    : undefined
+  if (chosen === undefined) return { policy: OPEN_POLICY }
+  const { isModerated, ...rest } = chosen
+  const keys = isModerated ? MODERATORS.map((index) => knownSigner(suite, index).publicKey) : []
+  const policy = { ...OPEN_POLICY, ...rest, moderators: keys.map(peerIdOf) }
+  return { policy, creator: knownSigner(suite, 0).publicKey }
+}
+
+/** Who may exclude instead of somebody who may not; that one itself, if there is nobody. */
+export function excluderFor(history: History, by: SimPeer): SimPeer {
+  const { policy } = history.world.group.genesis
+  if (mayExclude(policy, by.id)) return by
+  return history.world.random.pick(history.joined.filter(({ id }) => mayExclude(policy, id))) ?? by
+}
+
+/** Some vote on one of them: as a rule enough, seldom at the same place. */
+export function vote(history: History): void {
+  const { random } = history.world
+  const target = history.joined.length > 2 && random.pick(history.joined)
+  if (!target) return
+  for (const by of history.joined) {
+    if (by === target || !random.chance(0.6)) continue
+    const wish = { kind: 'vote', peer: target.id } as const
+    history.attempt('vote', `${by.label} on ${target.label}`, () => by.decide(wish))
+    if (random.chance(0.3)) history.world.run(random.below(1_000))
+  }
+}
+
+/** Now and then a history ends by a destruction; others may do something at the same moment. */
+export function perhapsDestroy(history: History): boolean {
+  const { random, group } = history.world
+  const governors = history.joined.filter(({ id }) => mayGovern(group, id))
+  if (governors.length === 0 || !random.chance(DESTRUCTION_CHANCE)) return false
+  for (const by of governors.slice(0, random.chance(0.2) ? 2 : 1))
+    history.attempt('destroy', by.label, () => by.decide({ kind: 'destroy' }))
+  return true
+}
