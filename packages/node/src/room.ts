@@ -117,7 +117,9 @@ export class Room extends TypedEventEmitter<RoomEvents> {
 
   /** The network came back, or we slept: shows the others that we are here, or asks them again to let us in. */
   wake(): void {
-    if (!this.#isClosed) this.#driver.run((at) => this.#member.wake(at))
+    if (this.#isClosed) return
+    this.#driver.run((at) => this.#member.wake(at))
+    this.#tellStatus()
   }
 
   /** Whether any relay is connected; without one we can only wait. */
