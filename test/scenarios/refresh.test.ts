@@ -128,20 +128,3 @@ test('a worn-out table is refreshed by itself', () => {
   expect(room.peer(0).state.exclusionsLeft).toBeGreaterThan(0)
   room.agree(room.peers.slice(0, 9))
 })
-
-test('a long partition with exclusions on both sides: the side without a key has all of it by one relay’s message', () => {
-  const room = new Room(12, 6)
-  const [left, right] = [room.peers.slice(0, 6), room.peers.slice(6)]
-  room.split(left, right)
-  left[0]?.exclude([left[5] as SimPeer])
-  right[0]?.exclude([right[5] as SimPeer])
-  // Keys of before the partition are erased after two minutes.
-  room.world.run(200_000)
-  room.world.traffic.clear()
-  room.heal()
-  const rest = [...left.slice(0, 5), ...right.slice(0, 5)]
-  room.agree(rest)
-  room.world.run(5_000)
-  expect(room.world.traffic.get('relay')?.messages).toBe(1)
-  room.expectSecrecy()
-})

@@ -7,10 +7,10 @@ import type { Slot } from '../../packages/protocol/src/ids.ts'
 import { decodeLobbyMessage } from '../../packages/protocol/src/lobby/messages.ts'
 import { openLobbyFrame } from '../../packages/protocol/src/lobby/lobby-frame.ts'
 import { openReply } from '../../packages/protocol/src/lobby/reply-content.ts'
-import type { HandedKeys, RelayedWraps } from '../../packages/protocol/src/keys/key-ring.ts'
+import type { HandedKeys } from '../../packages/protocol/src/keys/key-ring.ts'
 import type { VersionKeys } from '../../packages/protocol/src/keys/version-keys.ts'
 import type { MembershipLog } from '../../packages/protocol/src/log/membership-log.ts'
-import type { Operation } from '../../packages/protocol/src/log/operation.ts'
+import type { Operation, Wrap } from '../../packages/protocol/src/log/operation.ts'
 import { openFrame, parseFrame, type RoomFrame } from '../../packages/protocol/src/traffic/frame.ts'
 import { decodeRoomMessage } from '../../packages/protocol/src/traffic/room-messages.ts'
 import { toHex } from '../../packages/protocol/src/ids.ts'
@@ -58,8 +58,8 @@ const ANNOUNCEMENTS = new Set(['operations', 'relay'])
 export class Archive {
   readonly world: World
   readonly operations = new Map<OperationId, Recorded>()
-  /** What key relays added to a version's own wraps. */
-  readonly relayed = new Map<OperationId, readonly RelayedWraps[]>()
+  /** Wraps that key relays added to a version's own. */
+  readonly relayed = new Map<OperationId, readonly Wrap[]>()
   readonly sent: Sent[] = []
   readonly thefts: Theft[] = []
   /** Versions that a malicious member made: who trusts it is not protected from it. */
@@ -181,7 +181,7 @@ export class Archive {
     if (!opened || isRejection(opened)) throw new Error(`${by.label} sent under a key that it never held`)
     const message = decodeRoomMessage(this.world.group, opened.content)
     if (isRejection(message) || message.kind !== 'relayed') return
-    this.relayed.set(message.version, [...(this.relayed.get(message.version) ?? []), message])
+    this.relayed.set(message.version, [...(this.relayed.get(message.version) ?? []), ...message.wraps])
   }
 
   /** Opens replies with what the requester held when it asked. */

@@ -12,17 +12,21 @@ import {
   wrapSecret,
 } from '../../packages/protocol/src/keys/derivation.ts'
 import { type Slot, toHex } from '../../packages/protocol/src/ids.ts'
-import { type Change, changeHeader, type Operation } from '../../packages/protocol/src/log/operation.ts'
+import {
+  type Change,
+  changeHeader,
+  type Operation,
+  type Wrap,
+} from '../../packages/protocol/src/log/operation.ts'
 import { openFrame, type RoomFrame } from '../../packages/protocol/src/traffic/frame.ts'
-import type { RelayedWraps } from '../../packages/protocol/src/keys/key-ring.ts'
 import type { Haul } from './archive.ts'
 
 type ChangeOperation = Operation & { readonly body: Change }
 
 /** What was seen and held, wherever it was collected: in a simulated world or on a real network. */
 export interface Hoard {
-  /** What key relays added to a version's own wraps, for all to hear. */
-  readonly relayed?: ReadonlyMap<OperationId, readonly RelayedWraps[]>
+  /** Wraps that key relays added to a version's own, for all to hear. */
+  readonly relayed?: ReadonlyMap<OperationId, readonly Wrap[]>
   readonly world: { readonly group: Group }
   readonly operations: ReadonlyMap<OperationId, { readonly operation: Operation }>
   haulOf(peer: PeerId): ReadonlyMap<OperationId, Haul>
@@ -102,13 +106,10 @@ export class Coalition {
     const { group } = this.#archive.world
     const { body } = change
     const header = changeHeader(group, change, body)
-    const relayed = this.#archive.relayed?.get(version) ?? []
-    for (const { under, wraps } of [{ under: body.keyParent, wraps: body.wraps }, ...relayed]) {
-      for (const { slot, wrapped } of wraps) {
-        for (const kek of this.keksOf(under, slot)) {
-          const secret = wrapSecret(group, { kek, slot, header }, wrapped)
-          if (fitsCommitment(group, body, chainOf(group, body.nonce, secret))) return secret
-        }
+    for (const { slot, wrapped } of [...body.wraps, ...(this.#archive.relayed?.get(version) ?? [])]) {
+      for (const kek of this.keksOf(body.keyParent, slot)) {
+        const secret = wrapSecret(group, { kek, slot, header }, wrapped)
+        if (fitsCommitment(group, body, chainOf(group, body.nonce, secret))) return secret
       }
     }
     return undefined

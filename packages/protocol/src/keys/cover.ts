@@ -37,17 +37,17 @@ export function taintedSlots(log: MembershipLog, version: VersionId, table: Slot
 }
 
 /**
- * Slots of `base` that a key relay may wrap a change's secret under: not what is tainted in the author's view or in ours, since
- * one of the two may know of somebody the other does not (SPEC K14, K17).
+ * Slots of its key parent that a key relay may wrap a change's secret under: not what is tainted in the author's view or in
+ * ours, since one of the two may know of somebody the other does not (SPEC K14).
  */
 export function relaySlots(
   log: MembershipLog,
   change: Change,
-  base: Pick<VersionKeys, 'version' | 'slots'>,
+  parent: Pick<VersionKeys, 'version' | 'slots'>,
   table: SlotTable,
 ): Slot[] {
-  const tainted = new Set([...change.tainted, ...taintedSlots(log, base.version, table)])
-  return [...base.slots.keys()].filter((slot) => !tainted.has(slot)).sort((a, b) => a - b)
+  const tainted = new Set([...change.tainted, ...taintedSlots(log, parent.version, table)])
+  return [...parent.slots.keys()].filter((slot) => !tainted.has(slot)).sort((a, b) => a - b)
 }
 
 function tainting(log: MembershipLog, version: VersionId | undefined): AdmittingEntry[] {

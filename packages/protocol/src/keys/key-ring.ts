@@ -18,12 +18,6 @@ export interface HandedKeys {
   readonly slots: readonly (SlotKey & { readonly slot: Slot })[]
 }
 
-/** A version's secret once more, wrapped by a key relay under the KEKs of version `under`. */
-export interface RelayedWraps {
-  readonly under: VersionId
-  readonly wraps: readonly Wrap[]
-}
-
 export interface AcceptContext {
   readonly now: Millis
   /** Whether we own the slot, the giver does, and so does the maker it names: nobody plants a key it must not know (SPEC K11). */
@@ -73,12 +67,12 @@ export class KeyRing {
     return opened
   }
 
-  /** Opens a change with a key relay's wraps under a version of ours; the commitment is checked as always. */
-  openWith(entry: Entry, { under, wraps }: RelayedWraps, now: Millis): void {
+  /** Opens a change with a key relay's wraps; the commitment is checked as always. */
+  openWith(entry: Entry, wraps: readonly Wrap[], now: Millis): void {
     const isOurs = this.#held.has(entry.operation.id) || this.#erased.has(entry.operation.id)
     if (!isChange(entry) || isOurs) return
-    const held = this.#held.get(under)
-    const secret = held && this.#unwrap(entry, held, wraps)
+    const parent = this.#held.get(entry.operation.body.keyParent)
+    const secret = parent && this.#unwrap(entry, parent, wraps)
     if (secret) this.install(entry, secret, now)
   }
 

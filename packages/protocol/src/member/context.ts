@@ -71,8 +71,6 @@ export class Context {
   status: Status = 'idle'
   /** The version we send under: the best that covers our view and that we can open (SPEC K7). */
   current: VersionKeys | undefined
-  /** The last version we sent under, also while there is none. */
-  spokenUnder: VersionKeys | undefined
   /** When another member last showed that it knows no more than we do. */
   confirmedAt: Millis = -Infinity
   /** Whether we may speak: a second member has confirmed what our introducer told us (SPEC J6). */
@@ -150,7 +148,6 @@ export class Context {
     // A new one, since what is erased for good in it may still be what the room speaks under.
     this.ring = new KeyRing(this.group, this.log, this.timing)
     this.current = undefined
-    this.spokenUnder = undefined
     this.confirmed = false
     this.confirmedAt = -Infinity
     this.hasHeardOthers = false

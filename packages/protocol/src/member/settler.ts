@@ -92,14 +92,11 @@ export class Settler {
     if (this.#wasDestroyed()) return false
     for (const { version } of context.ring.openAll(context.now)) this.#relay(version)
     this.#followRevisions()
-    const before = context.spokenUnder
     const wanted = this.#choose()
     // Nobody was asked for this one in vain yet (SPEC J7).
     if (wanted && wanted !== this.#wanted) this.#roles.requests.progressed()
     this.#wanted = wanted
     const { current, log } = context
-    if (current && before && current !== before) this.#bridge(current, before)
-    if (current) context.spokenUnder = current
     this.#isWornOut = current !== undefined && exclusionsLeft(log, current.version) === 0
     if (this.#wentOut()) return false
     this.#comeIn()
@@ -113,11 +110,6 @@ export class Settler {
   #relay(version: VersionId): void {
     const entry = this.#context.log.get(version)
     if (entry) this.#roles.relay.plan(entry)
-  }
-
-  #bridge({ version }: VersionKeys, before: VersionKeys): void {
-    const entry = this.#context.log.get(version)
-    if (entry) this.#roles.relay.bridge(entry, before)
   }
 
   /** Revisions that admissions name, also those that came before their version's keys. */

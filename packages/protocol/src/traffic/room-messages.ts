@@ -45,19 +45,16 @@ export interface Leave {
   readonly admissions: readonly { readonly admission: AdmissionId; readonly signature: Uint8Array }[]
 }
 
-/** A key relay's wraps of a version's secret, under slots that its author lacked (paper §3.4; SPEC K14, K17). */
+/** A key relay's wraps of a version's secret under slots that its author lacked (paper §3.4; SPEC K14). */
 export interface Relayed {
   readonly kind: 'relayed'
   readonly version: VersionId
-  /** The version whose KEKs it is wrapped under: its key parent, or what a cut-off side spoke under. */
-  readonly under: VersionId
   readonly wraps: readonly Wrap[]
 }
 
 export type RoomMessage = Chat | Heartbeat | Operations | Leave | Relayed
 
-// 5 is retired.
-const KINDS = { chat: 1, heartbeat: 2, operations: 3, leave: 4, relayed: 6 } as const
+const KINDS = { chat: 1, heartbeat: 2, operations: 3, leave: 4, relayed: 5 } as const
 const DIGEST_LENGTH = 32
 const HELD_MAX = 4096
 
@@ -77,7 +74,6 @@ export function encodeRoomMessage(message: RoomMessage): Uint8Array {
     case 'relayed':
       return writer
         .fixed(fromHex(message.version))
-        .fixed(fromHex(message.under))
         .list(message.wraps, (inner, { slot, wrapped }) => inner.u16(slot).fixed(wrapped))
         .finish()
     case 'leave':
@@ -113,13 +109,12 @@ export function decodeRoomMessage(group: Group, bytes: Uint8Array): RoomMessage 
 
 function readRelayed(reader: Reader): Relayed {
   const version = operationIdOf(reader.fixed(ID_LENGTH))
-  const under = operationIdOf(reader.fixed(ID_LENGTH))
   const wraps = reader.ascending(
     limits.WRAPS_MAX,
     (inner) => ({ slot: inner.u16() as Slot, wrapped: inner.fixed(32) }),
     (a, b) => a.slot - b.slot,
   )
-  return { kind: 'relayed', version, under, wraps }
+  return { kind: 'relayed', version, wraps }
 }
 
 function readHeartbeat(reader: Reader): Heartbeat {
