@@ -29,3 +29,20 @@ test('a room is split: both parts talk, neither hears the other', async () => {
   for (const peer of rest) expect(peer.heard.filter((text) => text.startsWith('over here'))).toEqual([])
   expect((await rest[0]?.state())?.['version']).not.toBe(stayed['version'])
 })
+
+test('two rooms become one: the members of one go on in the other, at an invite', async () => {
+  const { peers: hosts } = await conference.room(2)
+  const { peers: guests } = await conference.room(3)
+  const [host, creator, second] = [hosts[0], guests[0], guests[1]] as [Peer, Peer, Peer]
+  const invite = await conference.invite(host)
+  expect(await second.process.ask('merge', { invite })).toMatchObject({ ok: false, code: 'not-entitled' })
+  expect(await creator.process.ask('merge', { invite: 'no-invite#x' })).toMatchObject({
+    ok: false,
+    code: 'bad-invite',
+  })
+  await creator.process.command('merge', { invite })
+  const { room } = await host.joined()
+  for (const guest of guests) expect((await guest.process.expect('moved'))['room']).toBe(room)
+  await conference.agree([...hosts, ...guests])
+  await conference.converse([...hosts, ...guests], 'all together')
+})
