@@ -63,16 +63,19 @@ test.each([1, 2, 3])(
     const apart = new Apart([4, 3], seed)
     const [four = [], three = []] = apart.rooms
     const root = rootOf(four[0] ?? never())
+    // Words are on their way while their hearers move.
+    apart.world.faults = { loss: 0, duplication: 0, latencyMs: [5, 500] }
     apart.heal()
     const said: { by: SimPeer; text: string }[] = []
-    for (let ms = 0; ms < 5 * HEARTBEAT_MS; ms += 500) {
+    for (let ms = 0; ms < 5 * HEARTBEAT_MS; ms += 250) {
       for (const by of apart.peers) {
         const text = `${by.label} at ${ms}`
         by.say(text)
         said.push({ by, text })
       }
-      apart.world.run(500)
+      apart.world.run(250)
     }
+    apart.world.run(1_000)
     expect(whyApart(apart.peers)).toBeUndefined()
     expect(new Set(apart.peers.map(rootOf))).toEqual(new Set([root]))
     for (const room of [four, three]) {

@@ -122,7 +122,7 @@ export class SimPeer {
       return
     }
     if (screened.kind === 'waiting') {
-      this.#act((at) => this.member.hold(inbound, screened.awaits, at))
+      this.#act((at) => this.member.hold(inbound, at))
       return
     }
     if (!screened.claims.every((claim) => this.#world.suite.verify(claim))) {

@@ -146,7 +146,7 @@ export class Driver {
     const screened = this.#init.member.screen(inbound, memberTime())
     if (isRejection(screened)) return this.#refuse(screened.rejected)
     if (screened.kind === 'waiting') {
-      this.run((at) => this.#init.member.hold(inbound, screened.awaits, at))
+      this.run((at) => this.#init.member.hold(inbound, at))
       return await this.#verdictOfHeld(inbound)
     }
     return await this.#verify(inbound, screened)

@@ -11,7 +11,6 @@ import type { Operation } from '../log/operation.ts'
 import { DEFAULT_TIMING, type Timing } from '../timing.ts'
 import type { StepContext } from './context.ts'
 import type { InviteRequest, Wish } from './decider.ts'
-import type { Awaited } from './held-frames.ts'
 import { Lineage, type LineageInside, type MemberInit, type MemberState } from './lineage.ts'
 import type { Entrance } from './newcomer.ts'
 import type { Inbound, Notification, Output } from './output.ts'
@@ -108,26 +107,24 @@ export class Member {
     let first: Waiting | Rejection | undefined
     for (const lineage of [this.#own, ...this.#others]) {
       const verdict = lineage.screen(inbound, now)
-      if ('claims' in verdict) {
-        this.#readers.set(verdict, lineage)
-        return verdict
-      }
-      // What one lineage has no keys for, or did not ask for, may be of another.
-      if (isRejection(verdict) && verdict.rejected !== 'unsolicited') return verdict
-      first ??= verdict
+      if ('claims' in verdict) this.#readers.set(verdict, lineage)
+      if (!mayBeForOther(verdict)) return verdict
+      // Somebody may read it yet: that is better than a refusal.
+      if (first === undefined || isRejection(first)) first = verdict
     }
     return first ?? this.#own.screen(inbound, now)
   }
 
   /** Keeps a frame that cannot be read yet, and asks for what it waits for. A `retry` output brings it back. */
-  hold(inbound: Inbound, awaits: Awaited, at: StepContext): Output[] {
+  hold(inbound: Inbound, at: StepContext): Output[] {
     return this.#act(at, () => {
-      this.#run(this.#own, (own, next) => own.hold(inbound, awaits, next))
       // It may wait for the keys of the one lineage as well as of the other.
-      this.#run(this.#scout?.lineage, (scout, next) => {
-        const verdict = scout.screen(inbound, at.now)
-        return 'awaits' in verdict ? scout.hold(inbound, verdict.awaits, next) : []
-      })
+      for (const lineage of [this.#own, this.#scout?.lineage]) {
+        this.#run(lineage, (one, next) => {
+          const verdict = one.screen(inbound, at.now)
+          return 'awaits' in verdict ? one.hold(inbound, verdict.awaits, next) : []
+        })
+      }
     })
   }
 
@@ -294,6 +291,12 @@ export class Member {
     this.#former?.lineage.end()
     this.#former = undefined
   }
+}
+
+/** What one lineage has no keys for, or did not ask for, may be for another. */
+function mayBeForOther(verdict: Screened | Waiting | Rejection): verdict is Waiting | Rejection {
+  if (!isRejection(verdict)) return verdict.kind === 'waiting'
+  return verdict.rejected === 'unsolicited' || verdict.rejected === 'not-ready'
 }
 
 /** What our user still hears of the lineage we moved from. */
