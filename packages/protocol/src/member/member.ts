@@ -242,6 +242,7 @@ export class Member {
     if (!isMember || (status !== 'joined' && status !== 'joining')) {
       this.#rivals.forgetPlan()
       this.#dropScout()
+      this.#leaveFormer()
     } else if (this.#scout) this.#tendScout(this.#scout)
     else this.#sendScout()
   }
