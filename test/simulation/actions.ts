@@ -1,8 +1,8 @@
 /** What can happen in a history, each with its weight. */
 import type { History } from './history.ts'
-import { admitOutsider, broadcastAs, excludeEverybody, oldStates } from './malice.ts'
+import { admitOutsider, broadcastAs, excludeEverybody, oldStates, refreshAlone } from './malice.ts'
 import type { SimPeer } from './peer.ts'
-import { excluderFor, vote } from './policies.ts'
+import { excluderFor, split, vote } from './policies.ts'
 
 interface Action {
   readonly weight: number
@@ -42,12 +42,13 @@ const ACTIONS: readonly Action[] = [
 ]
 
 const VOTE: Action = { weight: 12, run: vote }
+const SPLIT: Action = { weight: 1.5, run: split }
 
 /** Does one thing at random. */
 export function act(history: History): void {
   const { random } = history.world
-  const { exclude: who } = history.world.group.genesis.policy
-  const actions = who === 'quorum' ? [...ACTIONS, VOTE] : ACTIONS
+  const { policy, creator } = history.world.group.genesis
+  const actions = [...ACTIONS, ...(policy.exclude === 'quorum' ? [VOTE] : []), ...(creator ? [SPLIT] : [])]
   const total = actions.reduce((sum, { weight }) => sum + weight, 0)
   let left = random.next() * total
   const action = actions.find(({ weight }) => (left -= weight) < 0)
@@ -289,15 +290,18 @@ function backdate(history: History): void {
   const state = by && world.random.pick(oldStates(archive, by))
   if (!by || !state) return
   const outsider = world.random.chance(0.5) && world.peers.length < PEERS_MAX ? history.newcomer() : undefined
+  const isRefresh = outsider === undefined && world.random.chance(0.4)
   const operation = outsider
     ? admitOutsider(archive, by, { ...state, peer: outsider.id })
-    : excludeEverybody(archive, by, state)
+    : isRefresh
+      ? refreshAlone(archive, by, state)
+      : excludeEverybody(archive, by, state)
   const accomplice = world.random.chance(0.6) ? world.random.pick(joined) : undefined
   const teller = accomplice ?? by
   if (!broadcastAs(archive, teller, teller.signer, [operation])) return
-  const what = outsider ? `admission of ${outsider.label}` : 'exclusion of everybody'
+  const what = outsider ? `admission of ${outsider.label}` : isRefresh ? 'refresh' : 'exclusion of everybody'
   history.note(
     'backdate',
-    `${by.label} signs an ${what} at ${state.head.slice(0, 6)}, told by ${teller.label}`,
+    `${by.label} signs a(n) ${what} at ${state.head.slice(0, 6)}, told by ${teller.label}`,
   )
 }

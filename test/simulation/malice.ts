@@ -71,6 +71,17 @@ export function excludeEverybody(archive: Archive, by: SimPeer, { head, version 
   return makeOperation(group, { parents: [head] }, change, by.signer)
 }
 
+/** A refresh whose secret nobody but its author has, nor ever will. */
+export function refreshAlone(
+  { world: { group, random } }: Archive,
+  by: SimPeer,
+  { head }: OldState,
+): Operation {
+  const [secret, nonce] = [random.bytes(32), random.bytes(16)]
+  const commitment = commitmentOf(group, nonce, chainOf(group, nonce, secret))
+  return makeOperation(group, { parents: [head] }, { kind: 'refresh', nonce, commitment }, by.signer)
+}
+
 /** An admission of somebody from outside, at an old version. */
 export function admitOutsider(archive: Archive, by: SimPeer, at: OldState & { peer: PeerId }): Operation {
   const { head, version, peer } = at

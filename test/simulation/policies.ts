@@ -1,6 +1,6 @@
 /** Histories in which not everybody may everything, and what can happen in those alone. */
 import { peerIdOf, type Signer } from '@conclave/protocol'
-import { type Genesis, mayGovern } from '../../packages/protocol/src/group/genesis.ts'
+import { type Genesis, mayGovern, openRoom } from '../../packages/protocol/src/group/genesis.ts'
 import { mayExclude, OPEN_POLICY, type Policy } from '../../packages/protocol/src/group/policy.ts'
 import type { FastSuite } from './fast-suite.ts'
 import type { History } from './history.ts'
@@ -55,6 +55,21 @@ export function vote(history: History): void {
     history.attempt('vote', `${by.label} on ${target.label}`, () => by.decide(wish))
     if (random.chance(0.3)) history.world.run(random.below(1_000))
   }
+}
+
+/** Some go on elsewhere: for those who stay, and for the attacker, they are out. */
+export function split(history: History): void {
+  const { random, group, suite } = history.world
+  const by = history.joined.length > 3 && random.pick(history.joined.filter(({ id }) => mayGovern(group, id)))
+  const off = random.pick(history.joined.filter((peer) => peer !== by))
+  if (!by || !off) return
+  const { genesis, roomKey } = openRoom('elsewhere', suite)
+  const wish = { kind: 'split', peers: [off.id], to: { genesis, roomKey, relays: [] } } as const
+  history.attempt('split', `${by.label} splits ${off.label} off, and itself`, () => {
+    by.decide(wish)
+    history.world.run(random.below(2_000))
+    by.leave()
+  })
 }
 
 /** Now and then a history ends by a destruction; others may do something at the same moment. */

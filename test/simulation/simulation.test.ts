@@ -1,9 +1,9 @@
-/** Random histories: those that failed once, then 300 more. `run.ts` runs any number of them, and replays one with a trace. */
+/** Random histories: those that failed once, then 500 more. `run.ts` runs any number of them, and replays one with a trace. */
 import { expect, test } from 'vitest'
 import { Report } from './report.ts'
 import seeds from './seeds.json' with { type: 'json' }
 
-const HISTORIES = 300
+const HISTORIES = 500
 const FIRST = 1_001
 
 function run(from: readonly number[]): Report {
