@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { Conference, type Peer } from '../support/conference.ts'
 import { Stopwatch } from '../support/stopwatch.ts'
+import { until } from '../support/until.ts'
 
 const BLOCKED = ['--ice-transport-policy', 'relay']
 
@@ -24,7 +25,7 @@ async function knock(at: Peer, name: string, answer: 'admit' | 'deny'): Promise<
   return newcomer
 }
 
-test('through the bridge alone: join, talk, knock, revoke, leave, exclude, come back', async () => {
+test('through the bridge alone: join, talk, knock, refresh, revoke, come back, leave, exclude', async () => {
   const { peers, invite } = await conference.room(4, BLOCKED, { isKept: true })
   const [first, second, third, fourth] = peers as [Peer, Peer, Peer, Peer]
   const watch = new Stopwatch()
@@ -39,6 +40,12 @@ test('through the bridge alone: join, talk, knock, revoke, leave, exclude, come 
   await conference.agree([...peers, admitted])
   watch.lap('deny')
 
+  const { version } = await first.state()
+  await third.process.command('refresh')
+  await until(async () => (await first.state())['version'] !== version, { what: 'a new generation' })
+  await conference.agree([...peers, admitted])
+  await conference.converse([...peers, admitted], 'under fresh keys')
+  watch.lap('refresh')
   await first.process.command('revoke', { url: invite })
   const late = conference.spawn({ name: 'late', invite, flags: BLOCKED })
   await late.process.expect('error', { code: 'invite-revoked' })

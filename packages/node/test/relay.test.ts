@@ -2,7 +2,17 @@ import { multiaddr } from '@multiformats/multiaddr'
 import { afterEach, expect, test } from 'vitest'
 import { createRelay, serveHealth } from '../src/relay/index.ts'
 import { cleanUpWebRtc } from '../src/webrtc-cleanup.ts'
-import { Cleanup, joinRoom, randomSeed, reserved, startPeer, text, topicsNamed, until } from './support.ts'
+import {
+  bridged,
+  Cleanup,
+  joinRoom,
+  randomSeed,
+  reserved,
+  startPeer,
+  text,
+  topicsNamed,
+  until,
+} from './support.ts'
 import type { TestPeer } from './support.ts'
 
 const cleanup = new Cleanup()
@@ -130,7 +140,7 @@ test('the bridge forwards no more bytes than a client has left', async () => {
   await reserved(a, b)
   const topics = topicsNamed('e')
   const [inA, inB] = [joinRoom(a, topics), joinRoom(b, topics)]
-  await until('the bridge', () => relay.health().topics === 2)
+  await bridged(inA, inB)
   for (let i = 0; i < 5; i++) await inA.room.broadcast('room', new Uint8Array(4_000).fill(i))
   await inA.room.broadcast('room', text('small'))
   await until('the small one, for which there is enough', () => inB.texts().includes('small'))

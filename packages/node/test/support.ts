@@ -122,6 +122,15 @@ export function joinRoom(
   return { room, heard, transports, texts }
 }
 
+/** A relay has a room's topics as soon as one member asked for them; what is said before the other one did is lost. */
+export async function bridged(from: TestRoom, to: TestRoom): Promise<void> {
+  let attempt = 0
+  await until('the bridge', () => {
+    void from.room.broadcast('room', text(String(attempt++)))
+    return to.heard.length > 0
+  })
+}
+
 export async function reserved(...peers: TestPeer[]): Promise<void> {
   for (const { supervisor } of peers) {
     await until('a reservation', () => supervisor.states().some(({ status }) => status === 'reserved'))

@@ -9,6 +9,7 @@ import { createLibp2p } from 'libp2p'
 import { UsageError, messageOf } from '../errors.ts'
 import { keepGossipStreams } from '../gossip-streams.ts'
 import { identityFromSeed } from '../identity.ts'
+import { Pulse } from '../pulse.ts'
 import { STREAM_WINDOW_BYTES_MAX } from '../limits.ts'
 import { Bridge, bridgeGossipsub } from './bridge.ts'
 import { HOP_STREAMS_MAX, RELAY_LIMITS, STOP_STREAMS_MAX } from './limits.ts'
@@ -59,6 +60,8 @@ export async function createRelay(init: RelayInit): Promise<Relay> {
   const listen = [...(init.listen ?? ['/ip4/127.0.0.1/tcp/0/ws'])]
   const node = await startListening(await relayOptions(init, { limits, listen }), listen)
   const bridge = new Bridge({ node, pubsub: node.services.pubsub, limits })
+  const pulse = new Pulse(node)
+  pulse.start()
   freeSlots(node)
   keepNewestConnection(node)
   keepGossipStreams({
@@ -78,6 +81,7 @@ export async function createRelay(init: RelayInit): Promise<Relay> {
     multiaddrs: () => health().multiaddrs,
     health,
     stop: async () => {
+      pulse.stop()
       bridge.stop()
       await node.stop()
     },
@@ -114,6 +118,8 @@ async function relayOptions(
     transports: [webSockets()],
     streamMuxers: [yamux({ streamOptions: { maxStreamWindowSize: STREAM_WINDOW_BYTES_MAX } })],
     connectionEncrypters: [noise()],
+    // `Pulse` does that: a relay that slept must not hang up on everybody.
+    connectionMonitor: { enabled: false },
     connectionManager: {
       maxConnections: limits.connections,
       inboundConnectionThreshold: limits.connectionsPerSecondPerHost,
