@@ -101,7 +101,7 @@ test('a JSON command that is wrong gets a reply that names the field, and the pr
     await peer.process.ask('exclude', { peers: ['12D3KooWnobody'] }),
     await peer.process.ask('invite', { ttl: -1 }),
     await peer.process.ask('dance'),
-    await peer.process.ask('destroy'),
+    await peer.process.ask('transition'),
     await peer.process.ask('send', { text: 'x'.repeat(16_385) }),
   ].map(
     ({ ok, code, message }) =>
@@ -114,7 +114,7 @@ test('a JSON command that is wrong gets a reply that names the field, and the pr
     'false not-a-member: 12D3KooWnobody is not a member of this room. See "members" for who is.',
     'false bad-field: "ttl" is not a whole number of 0 or more.',
     'false unknown-command: "command" is "dance"; known are send, …',
-    'false unsupported: "destroy" is not built yet.',
+    'false unsupported: "transition" is not built yet.',
     'false bad-text: The message has 16385 bytes, at most 16384 fit. Split it, or send a file.',
   ])
   const replied = until(() => peer.process.replies.find(({ code }) => code === 'bad-json'), {

@@ -52,3 +52,54 @@ test('a room that asks: any member admits or denies who knocks, and a revoked in
   expect(await refusal(first, 'invite', { admit: 'never' })).toBe('bad-field')
   await conference.converse([first, second], 'in the end')
 })
+
+test('moderators let in, two votes exclude, and the creator destroys the room for everybody', async () => {
+  const flags = ['--admit', 'moderators', '--exclude', 'quorum:2']
+  const first = conference.spawn({ name: 'first', flags })
+  await first.joined()
+  const url = await conference.invite(first)
+  // The exclusion of who came by the first one ends that.
+  const unused = await conference.invite(first)
+  const others = ['second', 'third', 'fourth'].map((name) => conference.spawn({ name, invite: url }))
+  const [second, third, fourth] = others as [Peer, Peer, Peer]
+  for (const peer of others) await peer.joined(10_000)
+  await conference.agree([first, ...others])
+  const policy = { admit: 'moderators', exclude: 'quorum', quorum: 2, moderators: [first.id], silence: 0 }
+  expect(await second.state()).toMatchObject({ policy })
+  expect(await refusal(second, 'invite', {})).toBe('not-entitled')
+  expect(await refusal(second, 'exclude', { peers: [fourth.id] })).toBe('not-entitled')
+  expect(await refusal(second, 'vote', { peer: second.id })).toBe('not-yourself')
+  expect(await refusal(second, 'vote', {})).toBe('bad-field')
+
+  await second.process.command('vote', { peer: fourth.id })
+  const votes = async (): Promise<unknown> =>
+    (await third.members()).find(({ peer }) => peer === fourth.id)?.votes
+  await until(async () => (await votes()) === 1, { what: 'the vote is known' })
+  await third.process.command('vote', { peer: fourth.id })
+  await fourth.process.expect('excluded', { by: third.id, reason: 'voted out by other members' })
+  await conference.agree([first, second, third])
+
+  expect(await refusal(third, 'destroy', {})).toBe('not-entitled')
+  await first.process.command('destroy')
+  for (const peer of [first, second, third]) await peer.process.expect('destroyed', { by: first.id })
+  expect(await second.state()).toMatchObject({ status: 'destroyed' })
+  expect(await refusal(second, 'send', { text: 'still here?' })).toBe('destroyed')
+  // Whoever comes now is told by a signature, not let in.
+  const late = conference.spawn({ name: 'late', invite: unused })
+  await late.process.expect('destroyed', { by: first.id })
+  const all = [first, second, third, late]
+  await until(() => all.every(({ process }) => process.hasEnded), { what: 'all processes end', ms: 20_000 })
+})
+
+test('flags that make no policy are refused with a sentence', async () => {
+  const wrong = [
+    ['--exclude', 'quorum'],
+    ['--exclude', 'quorum:1'],
+    ['--silence', 'long'],
+    ['--moderator', '12D3Nobody'],
+  ]
+  for (const flags of wrong) {
+    const peer = conference.spawn({ name: 'wrong', flags })
+    await peer.process.expect('error', { code: 'bad-policy' })
+  }
+})

@@ -22,6 +22,7 @@ export interface MemberLine {
   peer: string
   name: string
   online: boolean
+  votes?: number
   via?: string
 }
 

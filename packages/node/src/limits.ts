@@ -206,6 +206,9 @@ export const TIMER_MS_MAX = 60_000
 /** An invite lasts a week unless its maker says otherwise. */
 export const DEFAULT_INVITE_SECONDS = 7 * 24 * 3_600
 
+/** A room that was destroyed stays reachable for this long, to tell those who have not heard. */
+export const DESTROYED_LINGER_MS = 10_000
+
 /** What was published last needs this long to leave the process. */
 export const LEAVE_FLUSH_MS = 200
 

@@ -19,6 +19,8 @@ export interface MemberInfo {
   /** Display name the member chose; empty when it chose none. Not authenticated as unique. */
   name: string
   online: boolean
+  /** How many members voted for its exclusion; absent when nobody did. */
+  votes?: number
   /** Absent for ourselves and for members that are offline. */
   via?: Via
 }

@@ -2,7 +2,7 @@
 import { TypedEventEmitter } from 'main-event'
 import { isMemberStatus, stateOf } from './room-state.ts'
 import { messageOf, UsageError } from './errors.ts'
-import { DEFAULT_INVITE_SECONDS, LEAVE_FLUSH_MS, SPLIT_TOLD_MS } from './limits.ts'
+import { DEFAULT_INVITE_SECONDS, DESTROYED_LINGER_MS, LEAVE_FLUSH_MS, SPLIT_TOLD_MS } from './limits.ts'
 import { refusalMessage } from './words.ts'
 import { toString } from 'uint8arrays/to-string'
 import { mayGovern } from '@conclave/protocol'
@@ -33,6 +33,7 @@ export class Room extends TypedEventEmitter<RoomEvents> {
   #seat: Seat
   #isClosed = false
   #isOnline = false
+  #lingering: ReturnType<typeof setTimeout> | undefined
   /** Whether the group we were in is over, and we are on our way to another one. */
   #isMoving = false
   #status: RoomStatus = 'offline'
@@ -87,10 +88,11 @@ export class Room extends TypedEventEmitter<RoomEvents> {
 
   /** Everybody on the roster, ourselves included. */
   get members(): MemberInfo[] {
-    return this.#member.state.members.map(({ peer, name, online }) => ({
+    return this.#member.state.members.map(({ peer, name, online, votes }) => ({
       peer,
       name,
       online,
+      ...(votes > 0 && { votes }),
       ...(online && peer !== this.self && { via: this.#driver.network.via(peer) }),
     }))
   }
@@ -205,6 +207,19 @@ export class Room extends TypedEventEmitter<RoomEvents> {
     await this.#follow(this.self, to)
   }
 
+  /** Votes for a member's exclusion, where the policy asks for a quorum; a second time changes nothing. */
+  async vote(peer: string): Promise<void> {
+    await this.#decide({ kind: 'vote', peer: peer as PeerId })
+  }
+
+  /**
+   * Ends the room for everybody, for good: all erase all keys. Moderators may, where there are any, else the creator. The room
+   * closes by itself a little later, since others may ask meanwhile what became of it.
+   */
+  async destroy(): Promise<void> {
+    await this.#decide({ kind: 'destroy' })
+  }
+
   #mustGovern(): void {
     this.#mustBeIn()
     if (!mayGovern(this.#member.group, this.#member.self))
@@ -270,6 +285,7 @@ export class Room extends TypedEventEmitter<RoomEvents> {
   async close(): Promise<void> {
     if (this.#isClosed) return
     this.#isClosed = true
+    clearTimeout(this.#lingering)
     this.#tellStatus()
     await this.#driver.close()
     await this.#init.moves.stop()
@@ -277,6 +293,8 @@ export class Room extends TypedEventEmitter<RoomEvents> {
   }
 
   #mustBeIn(): void {
+    if (this.#member.state.status === 'destroyed')
+      throw new UsageError('destroyed', 'This room was destroyed. Create a new one to go on.')
     if (this.#isClosed || !isMemberStatus(this.#member.state.status)) {
       throw new UsageError(
         'not-in-room',
@@ -323,7 +341,7 @@ export class Room extends TypedEventEmitter<RoomEvents> {
         break
       case 'destroyed':
         if (notification.to) void this.#follow(notification.by, notification.to)
-        else this.#emit('destroyed', { by: notification.by })
+        else this.#end(notification.by)
         break
       case 'moved':
         void this.#follow(notification.by, notification.to)
@@ -340,6 +358,12 @@ export class Room extends TypedEventEmitter<RoomEvents> {
       case 'restarted':
         break
     }
+  }
+
+  /** The room was destroyed. Others may have to be told, so we close a little later. */
+  #end(by: string): void {
+    this.#emit('destroyed', { by })
+    this.#lingering = setTimeout(() => void this.close(), DESTROYED_LINGER_MS)
   }
 
   #tellPaths(): void {

@@ -8,6 +8,7 @@ const REFUSALS: Readonly<Record<string, string>> = {
     'This invite does not count any more, or is for another room. Ask a member for a new one.',
   'invite-expired': 'This invite has expired. Ask a member for a new one.',
   asked: 'Somebody in the room has to let us in. We wait for it.',
+  destroyed: 'This room was destroyed. Ask whoever invited you for another one.',
   denied: 'Somebody in the room said no. Talk to them before you knock again: the second no is for good.',
 }
 

@@ -63,6 +63,14 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
     await room.revoke(fields.text('url'))
     return {}
   },
+  vote: async (fields, { room }) => {
+    await room.vote(fields.text('peer'))
+    return {}
+  },
+  destroy: async (_fields, { room }) => {
+    await room.destroy()
+    return {}
+  },
   refresh: async (_fields, { room }) => {
     await room.refresh()
     return {}
@@ -89,7 +97,7 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
 }
 
 /** Commands of the JSON form that are not built yet. They answer, so that a program can tell them from typing errors. */
-const UNSUPPORTED = ['vote', 'transition', 'destroy']
+const UNSUPPORTED = ['transition']
 
 /** Reads and carries out one line. Never rejects: whatever is wrong with it is in the reply. */
 export async function answer(line: string, target: Target): Promise<Reply> {

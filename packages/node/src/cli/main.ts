@@ -42,10 +42,24 @@ program
   .addOption(flag('--room <name>', 'an open room: whoever knows its name is let in'))
   .addOption(list('--relay <multiaddr>', 'a circuit relay to meet at; repeat for more').default([]))
   .addOption(
-    flag('--admit <who>', 'a new room: by invite, or ask a member about everybody').choices([
-      'invite',
-      'ask',
-    ]),
+    flag('--admit <who>', 'a new room: by invite, ask a member about everybody, or moderators alone').choices(
+      ['invite', 'ask', 'moderators'],
+    ),
+  )
+  .addOption(
+    flag(
+      '--exclude <who>',
+      'a new room: any member, moderators, or quorum:N, which takes N votes; member by default',
+    ),
+  )
+  .addOption(
+    list(
+      '--moderator <peer>',
+      'a new room: the peer id of a moderator; repeat for more, eight at most',
+    ).default([]),
+  )
+  .addOption(
+    flag('--silence <seconds>', 'a new room: exclude who was silent for so long; 0, the default, never'),
   )
   .addOption(flag('--name <text>', 'the name that others see'))
   .addOption(identity())

@@ -4,6 +4,7 @@ import { UsageError } from '../errors.ts'
 import { loadIdentity } from '../identity-file.ts'
 import { createRoom, joinRoom, type RoomOptions } from '../join-room.ts'
 import { lastRoom } from '../room-store.ts'
+import { DESTROYED_LINGER_MS } from '../limits.ts'
 import { openStore } from '../store.ts'
 import { answer } from './commands.ts'
 import { commandOfText, textOfEvent, textOfReply, type ToldEvent } from './peer-text.ts'
@@ -14,7 +15,10 @@ import type { OutputOptions, Session } from './process.ts'
 export interface PeerOptions extends OutputOptions {
   room?: string
   relay: string[]
-  admit?: 'invite' | 'ask'
+  admit?: 'invite' | 'ask' | 'moderators'
+  exclude?: string
+  moderator: string[]
+  silence?: string
   name?: string
   identity?: string
   store?: string
@@ -52,6 +56,8 @@ export async function peer(
     )
   }
   room.addEventListener('excluded', () => ended.resolve())
+  // Others may still ask us what became of it.
+  room.addEventListener('destroyed', () => setTimeout(ended.resolve, DESTROYED_LINGER_MS))
   const lines = readCommands(room, { session, isJson: options.json === true, end: ended.resolve })
   await Promise.race([session.untilStopped(), ended.promise])
   lines.close()
@@ -80,9 +86,24 @@ async function enter(invite: string | undefined, options: PeerOptions): Promise<
   return await createRoom({ ...roomOptions, policy: policyOf(options) })
 }
 
-/** What the flags say of a new room. */
-function policyOf({ admit }: PeerOptions): Partial<RoomPolicy> {
-  return { ...(admit && { admit }) }
+/** What the flags say of a new room. Throws `UsageError` for what cannot be read. */
+function policyOf({ admit, exclude, moderator, silence }: PeerOptions): Partial<RoomPolicy> {
+  return {
+    ...(admit && { admit }),
+    ...(exclude !== undefined && whoExcludes(exclude)),
+    ...(moderator.length > 0 && { moderators: moderator }),
+    ...(silence !== undefined && { silence: Number(silence) }),
+  }
+}
+
+function whoExcludes(text: string): Partial<RoomPolicy> {
+  if (text === 'member' || text === 'moderators') return { exclude: text }
+  const [, quorum] = /^quorum:(\d+)$/.exec(text) ?? []
+  if (quorum === undefined) {
+    const message = `--exclude is "${text}". Write member, moderators, or quorum:N with the votes that it takes.`
+    throw new UsageError('bad-policy', message)
+  }
+  return { exclude: 'quorum', quorum: Number(quorum) }
 }
 
 /** Whether an earlier run left a room in the store. */

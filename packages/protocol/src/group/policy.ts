@@ -73,13 +73,20 @@ export function policyOf(wanted: Partial<Policy>, creator: PeerId): Policy {
   const moderators = needsModerators && named.length === 0 ? [creator] : named
   const policy: Policy = { ...OPEN_POLICY, admit: 'invite', ...wanted, moderators }
   const { quorum, silence } = policy
+  if (!ADMIT.includes(policy.admit) || !EXCLUDE.includes(policy.exclude)) {
+    const message = `Let in by ${ADMIT.join(', ')}; exclude by ${EXCLUDE.join(', ')}.`
+    throw new UsageError('bad-policy', message)
+  }
   if (moderators.length > MODERATORS_MAX)
     throw new UsageError('bad-policy', `Name at most ${MODERATORS_MAX} moderators.`)
   const stranger = moderators.find((peer) => publicKeyOf(peer) === undefined)
   if (stranger !== undefined)
     throw new UsageError('bad-policy', `"${stranger}" is no Ed25519 peer id. Name moderators by theirs.`)
   if (!Number.isInteger(quorum) || quorum > QUORUM_MAX || !isPolicy(policy))
-    throw new UsageError('bad-policy', `An exclusion by votes needs a quorum of 2 to ${QUORUM_MAX} members.`)
+    throw new UsageError(
+      'bad-policy',
+      `Give a quorum of 2 to ${QUORUM_MAX} votes where a quorum excludes, and none elsewhere.`,
+    )
   if (!Number.isInteger(silence) || silence < 0 || silence > SILENCE_MAX)
     throw new UsageError('bad-policy', 'Silence is whole seconds; 0 never excludes anybody for it.')
   return policy

@@ -27,6 +27,7 @@ import { Replier } from './replier.ts'
 import { Requests } from './requests.ts'
 import { type Read, screen, type Screened, type Waiting } from './screen.ts'
 import { Settler } from './settler.ts'
+import { Silence } from './silence.ts'
 import { Sleeper } from './sleeper.ts'
 import { SlotKeeper } from './slot-keeper.ts'
 import { Speaker } from './speaker.ts'
@@ -127,6 +128,7 @@ export class Lineage {
       introducer: this.#introducer,
       speaker: this.#speaker,
       voter,
+      silence: new Silence(context, { excluder: this.#excluder, voter }),
       windows: this.#windows,
     })
   }

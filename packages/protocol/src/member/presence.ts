@@ -13,10 +13,13 @@ interface Heard {
 export class Presence {
   /** In order of being heard, the longest ago first. */
   readonly #heard = new Map<PeerId, Heard>()
+  /** Told of everybody that is heard. */
+  onHeard: (peer: PeerId) => void = () => undefined
 
   hear(peer: PeerId, now: Millis): void {
     const heard = this.#heard.get(peer) ?? { at: now, addresses: [], salt: '', sequence: -1 }
     heard.at = now
+    this.onHeard(peer)
     this.#heard.delete(peer)
     this.#heard.set(peer, heard)
     const oldest = this.#heard.keys().next()

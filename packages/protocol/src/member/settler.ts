@@ -19,6 +19,7 @@ import type { Newcomer } from './newcomer.ts'
 import type { Cause } from './output.ts'
 import type { Requests } from './requests.ts'
 import type { SlotKeeper } from './slot-keeper.ts'
+import type { Silence } from './silence.ts'
 import type { Speaker } from './speaker.ts'
 import type { Voter } from './voter.ts'
 import { WITNESSES } from './excluder.ts'
@@ -33,6 +34,7 @@ interface Roles {
   readonly newcomer: Newcomer
   readonly speaker: Speaker
   readonly voter: Voter
+  readonly silence: Silence
   readonly held: HeldFrames
   readonly windows: ReplayWindows
 }
@@ -272,8 +274,11 @@ export class Settler {
     const wanted = this.#wanted
     const { status, current, log, now } = this.#context
     if (status !== 'joined' && !this.#context.isMember) return
-    const { requests, excluder, held, voter } = this.#roles
-    if (this.#context.isReady) voter.plan()
+    const { requests, excluder, held, voter, silence } = this.#roles
+    if (this.#context.isReady) {
+      voter.plan()
+      silence.plan()
+    }
     if (status === 'joined' && this.#context.confirmed)
       excluder.planSeal(current === undefined && wanted === undefined)
     if (wanted && status === 'joined')
