@@ -67,8 +67,8 @@ export class Archive {
   readonly #hauls = new Map<PeerId, Map<OperationId, Haul>>()
   /** Who asked, by request id. */
   readonly #requests = new Map<string, { requester: PeerId; exchangeKey: Uint8Array }>()
-  /** What a peer knows of the lineage of a version, by both: somebody who moves knows of two. */
-  readonly #views = new Map<string, MembershipLog>()
+  /** What a process knows of the lineage of each version: somebody who moves knows of two, and one identity may run twice. */
+  readonly #views = new WeakMap<SimPeer, Map<OperationId, MembershipLog>>()
   /** Key arrays that were copied already, so that a step costs only what is new in it. */
   readonly #copied = new WeakMap<Uint8Array, Set<PeerId>>()
 
@@ -135,12 +135,16 @@ export class Archive {
 
   #recordKeys(peer: SimPeer, holder: PeerId = peer.id): void {
     const { others, ...own } = peer.member.unsafeInsideForTests
-    for (const { log, keys } of [own, ...others]) this.#recordLineage(holder, log, keys)
+    const views = this.#views.get(peer) ?? new Map<OperationId, MembershipLog>()
+    this.#views.set(peer, views)
+    for (const { log, keys } of [own, ...others]) {
+      for (const { version } of keys) views.set(version, log)
+      this.#recordLineage(holder, keys)
+    }
   }
 
-  #recordLineage(holder: PeerId, log: MembershipLog, held: readonly VersionKeys[]): void {
+  #recordLineage(holder: PeerId, held: readonly VersionKeys[]): void {
     for (const keys of held) {
-      this.#views.set(`${holder} ${keys.version}`, log)
       const haul = this.#haul(holder, keys.version)
       haul.chain ??= keys.chain.slice()
       if (keys.secret) haul.secret ??= keys.secret.slice()
@@ -165,7 +169,7 @@ export class Archive {
       this.#recordAnnouncement(by, frame)
       return
     }
-    const view = this.#views.get(`${by.id} ${frame.reference.version}`)
+    const view = this.#views.get(by)?.get(frame.reference.version)
     if (view === undefined) throw new Error(`${by.label} sent under a version that it never held`)
     const { heads, roster } = view
     const refreshes = roster.refreshes.map(({ operation }) => operation.id)
