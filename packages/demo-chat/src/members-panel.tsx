@@ -49,7 +49,7 @@ function MemberRow({ member, own, onExclude }: MemberRowProps) {
   const { peer, name, online } = member
   return (
     <li class="member" data-peer={peer}>
-      <Disc peer={peer} name={name} online={own || online} />
+      <Disc peer={peer} name={name} {...(online !== null && { online })} />
       <span class="member-who">
         <bdi class="person-name">{harmlessName(name)}</bdi>
         <span class="member-facts">
@@ -72,6 +72,8 @@ function MemberRow({ member, own, onExclude }: MemberRowProps) {
 }
 
 function PathBadge({ member }: { member: MemberInfo }) {
+  // In a large room not everybody tells that it is there.
+  if (member.online === null) return null
   if (!member.online) return <span class="badge badge-offline">offline</span>
   if (member.via === 'webrtc') {
     return (

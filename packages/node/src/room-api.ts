@@ -18,7 +18,8 @@ export interface MemberInfo {
   peer: string
   /** Display name the member chose; empty when it chose none. Not authenticated as unique. */
   name: string
-  online: boolean
+  /** Null while it is unknown: in a room of more than 50 not all tell that they are there. */
+  online: boolean | null
   /** How many members voted for its exclusion; absent when nobody did. */
   votes?: number
   /** Absent for ourselves and for members that are offline. */

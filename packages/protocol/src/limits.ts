@@ -21,6 +21,10 @@ export const SILENCE_MAX = 0xffff_ffff
 export const PARENTS_MAX = 64
 /** Heads listed in a heartbeat; beyond, a digest over all of them tells that something is missing. */
 export const HEARTBEAT_HEADS_MAX = 16
+/** Members that beat: all up to this many, beyond it these and the key holders, so that a room's idle traffic has a bound. */
+export const BEATERS_MAX = 50
+/** Members of unknown presence that are asked in a round: whoever beats has been asked by then. */
+export const UNKNOWN_ASKED_MAX = 4
 /** Admissions that one change may end. */
 export const TARGETS_MAX = 64
 /** Wraps in one change: the cover of 1,000 members needs about 15, so this is generous. */

@@ -3,7 +3,7 @@ import { equals } from 'uint8arrays/equals'
 import { toString } from 'uint8arrays/to-string'
 import { mayAdmit } from '../group/policy.ts'
 import type { OperationId, PeerId, VersionId } from '../ids.ts'
-import { HEARTBEAT_HEADS_MAX } from '../limits.ts'
+import { BEATERS_MAX, HEARTBEAT_HEADS_MAX } from '../limits.ts'
 import type { LobbyHeartbeat } from '../lobby/messages.ts'
 import type { Heartbeat } from '../traffic/room-messages.ts'
 import type { Context } from './context.ts'
@@ -31,8 +31,13 @@ export class Beacon {
   }
 
   start(): void {
-    const { agenda, now, timing } = this.#context
-    agenda.set('heartbeat', now + SOON_MS * this.#context.entropy.fraction(), () => this.#beat())
+    const { agenda, now, timing, isLarge } = this.#context
+    // In a large room we first listen who beats.
+    this.#context.isBeating = !isLarge
+    const wait = isLarge
+      ? this.#context.jittered(timing.heartbeatMs)
+      : SOON_MS * this.#context.entropy.fraction()
+    agenda.set('heartbeat', now + wait, () => this.#beat())
     agenda.setOnce('presence', now + timing.heartbeatMs, () => this.#watch())
   }
 
@@ -43,11 +48,24 @@ export class Beacon {
   }
 
   #beat(): void {
-    const { agenda, now, timing, status } = this.#context
+    const context = this.#context
+    const { agenda, now, timing, status, isLarge, beatingOthers } = context
     if (status !== 'joined') return
-    agenda.set('heartbeat', now + this.#context.jittered(timing.heartbeatMs), () => this.#beat())
+    // Those who beat share what the room may spend on it.
+    context.beatMs =
+      timing.heartbeatMs * (isLarge ? Math.max(1, (beatingOthers.length + 1) / BEATERS_MAX) : 1)
+    agenda.set('heartbeat', now + context.jittered(context.beatMs), () => this.#beat())
+    context.isBeating = !isLarge || this.#isNeeded(beatingOthers)
+    if (!context.isBeating) return
     this.#call()
     this.#show()
+  }
+
+  /** Whether we beat in a large room: while fewer than 50 do that come before us by their places, or we made a slot (SPEC H6). */
+  #isNeeded(beating: readonly PeerId[]): boolean {
+    const { table, self, current } = this.#context
+    const before = beating.filter((peer) => table.placeOf(peer) < table.placeOf(self))
+    return before.length < BEATERS_MAX || (current !== undefined && this.#slots.madeAny(current))
   }
 
   /** In the lobby: where we are, and whether we let others in. */
@@ -137,12 +155,12 @@ export class Beacon {
   hearLobby(from: PeerId, beat: LobbyHeartbeat): void {
     const { presence, now, log, root } = this.#context
     const salt = toString(beat.salt, 'base64')
-    const { sequence, addresses } = beat
+    const { sequence, addresses, willing } = beat
     if (root !== undefined && beat.root !== root) {
       if (beat.version) this.#context.noteForeign(beat.version)
       return
     }
-    if (!presence.beat(from, { salt, sequence, addresses }, now)) return
+    if (!presence.beat(from, { salt, sequence, addresses, willing }, now)) return
     if (log.roster.alive.has(from) && from !== this.#context.self) this.#setOnline(from)
     this.#tellPeers()
   }
@@ -161,7 +179,8 @@ export class Beacon {
     for (const peer of this.#online) {
       if (context.log.roster.alive.has(peer) && context.isOnline(peer)) continue
       this.#online.delete(peer)
-      if (!context.log.roster.alive.has(peer)) continue
+      // Who has fallen silent in a large room need not be gone (SPEC H7).
+      if (!context.log.roster.alive.has(peer) || context.isLarge) continue
       context.notify({ event: 'member', peer, name: context.nameOf(peer), change: 'offline' })
     }
   }

@@ -20,7 +20,7 @@ import { encodeLobbyMessage, type LobbyMessage } from '../lobby/messages.ts'
 import { sealLobbyFrame } from '../lobby/lobby-frame.ts'
 import { MembershipLog } from '../log/membership-log.ts'
 import { makeOperation, type Operation, type OperationBody } from '../log/operation.ts'
-import { PARENTS_MAX, RIVALS_MAX } from '../limits.ts'
+import { BEATERS_MAX, PARENTS_MAX, RIVALS_MAX } from '../limits.ts'
 import type { Timing } from '../timing.ts'
 import { SALT_LENGTH, sealFrame } from '../traffic/frame.ts'
 import { encodeRoomMessage, type RoomMessage } from '../traffic/room-messages.ts'
@@ -86,6 +86,9 @@ export class Context {
   /** Who let us in: its word alone does not confirm itself. */
   introducer: PeerId | undefined
   addresses: readonly string[] = []
+  /** Whether we are among those who beat, and how often they do: all, every `heartbeatMs`, in a room of up to 50 (SPEC H6). */
+  isBeating = true
+  beatMs: Millis
   readonly #lineage: OperationId | undefined
   /** What members of other lineages speak under, the longest known first. */
   readonly #foreign = new Set<VersionId>()
@@ -98,6 +101,7 @@ export class Context {
     this.suite = init.group.suite
     this.signer = init.signer
     this.timing = init.timing
+    this.beatMs = init.timing.heartbeatMs
     this.name = init.name
     this.self = peerIdOf(init.signer.publicKey)
     this.table = new SlotTable(init.group)
@@ -210,21 +214,58 @@ export class Context {
     return heard.filter((peer) => peer !== this.self && alive.has(peer))
   }
 
+  /** Whether there are more members than beat. */
+  get isLarge(): boolean {
+    return this.log.roster.alive.size > BEATERS_MAX
+  }
+
+  /**
+   * Members other than ourselves that act when something has to be done: those online, in a large room those who beat, or
+   * while nobody does, whom we heard (SPEC H6).
+   */
+  get onDuty(): PeerId[] {
+    if (!this.isLarge) return this.onlineOthers
+    const beating = this.beatingOthers
+    return beating.length > 0 ? beating : this.onlineOthers
+  }
+
+  /** Members other than ourselves that beat: two beats may be lost. */
+  get beatingOthers(): PeerId[] {
+    const { alive } = this.log.roster
+    const beating = this.presence.beatenSince(this.now - 3.5 * this.beatMs)
+    return beating.filter((peer) => peer !== this.self && alive.has(peer))
+  }
+
+  /** Whether a member is online; null while that is unknown, since it need not beat (SPEC H7). */
+  isThere(peer: PeerId): boolean | null {
+    return peer === this.self || this.isOnline(peer) || (this.isLarge ? null : false)
+  }
+
   /** The name a peer was last admitted under. */
   nameOf(peer: PeerId): string {
     return this.log.roster.alive.get(peer)?.[0]?.operation.body.name ?? ''
   }
 
   /**
-   * Our place among the members that are online, in an order that everybody computes alike and nobody can choose:
-   * by a hash of the occasion, mixed with each one's place.
+   * Our place among the members that are on duty, in an order that everybody computes alike and nobody can choose:
+   * by a hash of the occasion, mixed with each one's place. Who does not beat comes after all who do.
    */
   rank(occasion: string, without: readonly PeerId[] = []): number {
     const digest = kdf(this.suite, 'rank', this.group.id, fromString(occasion))
     const round = new DataView(digest.buffer, digest.byteOffset).getUint32(0)
     const own = this.#turnOf(this.self, round)
-    return this.onlineOthers.filter((peer) => this.#turnOf(peer, round) < own && !without.includes(peer))
-      .length
+    const { onDuty } = this
+    if (this.isLarge && !this.isBeating) {
+      const silent = this.log.roster.alive.size - onDuty.length
+      return onDuty.length + Math.floor((own / 2 ** 32) * silent)
+    }
+    return onDuty.filter((peer) => this.#turnOf(peer, round) < own && !without.includes(peer)).length
+  }
+
+  /** Orders members for us alone, so that not all of us turn to the same ones. */
+  shuffled(peers: readonly PeerId[]): PeerId[] {
+    const own = this.table.placeOf(this.self)
+    return [...peers].sort((a, b) => this.#turnOf(a, own) - this.#turnOf(b, own))
   }
 
   #turnOf(peer: PeerId, round: number): number {

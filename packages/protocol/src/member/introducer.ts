@@ -18,6 +18,10 @@ import { REPLIERS_A_TURN, type Replier } from './replier.ts'
 /** What who may not let others in is told when it tries. */
 export const MODERATORS_ALONE = 'Only moderators let others in here, or invite them. Ask one of them to.'
 
+/** Ready members that answer a knock, by rank; each time it is repeated twice as many. */
+const INTRODUCERS_A_TURN = 4
+const DOUBLINGS_MAX = 8
+
 /** Somebody who waits for a human. It keeps asking, and holds nothing open meanwhile. */
 interface Knock {
   readonly request: Request
@@ -45,15 +49,16 @@ export class Introducer {
 
   /** Somebody wants in. We wait our turn: whoever ranks first answers at once, the others only if it stays silent. */
   hear(from: PeerId, request: Request): void {
-    const { agenda, now, timing, onlineOthers, others } = this.#context
+    const { agenda, now, timing, onDuty, presence } = this.#context
     if (!this.#mayAdmit(this.#context.self)) return
     if (this.#judge(from, request) === 'ask') this.#note(from, request)
     if (this.#turns.size >= KNOCKS_MAX && !this.#turns.has(from)) return
-    const rank = this.#context.rank(`introduce ${from}`, [
-      from,
-      ...others.filter((peer) => !this.#mayAdmit(peer)),
-    ])
-    const share = rank === 0 ? 0 : 0.5 + (0.5 * rank) / (onlineOthers.length + 1)
+    const idle = onDuty.filter((peer) => !this.#mayAdmit(peer) || !presence.isWilling(peer))
+    const rank = this.#context.rank(`introduce ${from}`, [from, ...idle])
+    // However many there are, a few take a turn: else many would admit it before they hear that one has.
+    const turns = INTRODUCERS_A_TURN * 2 ** Math.min(request.attempt, DOUBLINGS_MAX)
+    if (rank >= turns) return
+    const share = rank === 0 ? 0 : 0.5 + (0.5 * rank) / turns
     this.#turns.add(from)
     agenda.set(`knock ${from}`, now + share * timing.introductionWindowMs, () => {
       this.#turns.delete(from)

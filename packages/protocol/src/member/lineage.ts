@@ -51,7 +51,8 @@ export interface LineageInit extends MemberInit {
 export interface MemberEntry {
   readonly peer: PeerId
   readonly name: string
-  readonly online: boolean
+  /** Null while it is unknown: in a large room not all beat (SPEC H7). */
+  readonly online: boolean | null
   /** Votes for its exclusion. */
   readonly votes: number
 }
@@ -147,11 +148,11 @@ export class Lineage {
   }
 
   get state(): MemberState {
-    const { status, current, log, self } = this.#context
+    const { status, current, log } = this.#context
     const members = [...log.roster.alive.keys()].map((peer) => ({
       peer,
       name: this.#context.nameOf(peer),
-      online: peer === self || this.#context.isOnline(peer),
+      online: this.#context.isThere(peer),
       votes: votesOn(peer, log.roster),
     }))
     return {
@@ -316,7 +317,7 @@ export class Lineage {
         })
         break
       case 'heartbeat':
-        if (this.#beacon.hear(sender, content, reference.version)) this.#settler.lack()
+        if (this.#beacon.hear(sender, content, reference.version)) this.#settler.lack(true, content.heads)
         break
       case 'operations':
         this.#requests.hint(sender)
@@ -362,7 +363,7 @@ export class Lineage {
       this.#beacon.confirm(sender, heads, 'request')
     } else {
       this.#requests.hint(sender)
-      this.#settler.lack()
+      this.#settler.lack(true, heads)
     }
   }
 

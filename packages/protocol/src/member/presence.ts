@@ -4,10 +4,22 @@ import { LOBBY_PEERS_MAX } from '../limits.ts'
 
 interface Heard {
   at: Millis
+  /** Last lobby heartbeat, and whether its sender was ready to introduce. */
+  beatAt: Millis
+  willing: boolean
   addresses: readonly string[]
   /** Last lobby heartbeat, so that an old one replayed does not count. */
   salt: string
   sequence: number
+}
+
+const UNHEARD: Heard = {
+  at: -Infinity,
+  beatAt: -Infinity,
+  willing: false,
+  addresses: [],
+  salt: '',
+  sequence: -1,
 }
 
 export class Presence {
@@ -17,7 +29,7 @@ export class Presence {
   onHeard: (peer: PeerId) => void = () => undefined
 
   hear(peer: PeerId, now: Millis): void {
-    const heard = this.#heard.get(peer) ?? { at: now, addresses: [], salt: '', sequence: -1 }
+    const heard = this.#heard.get(peer) ?? { ...UNHEARD, at: now }
     heard.at = now
     this.onHeard(peer)
     this.#heard.delete(peer)
@@ -32,26 +44,35 @@ export class Presence {
   }
 
   /** Takes a lobby heartbeat; false when it is no newer than one of the same session. */
-  beat(
-    peer: PeerId,
-    beat: { salt: string; sequence: number; addresses: readonly string[] },
-    now: Millis,
-  ): boolean {
+  beat(peer: PeerId, beat: Pick<Heard, 'salt' | 'sequence' | 'addresses' | 'willing'>, now: Millis): boolean {
     const known = this.#heard.get(peer)
     if (known && known.salt === beat.salt && beat.sequence <= known.sequence) return false
     this.hear(peer, now)
     const heard = this.#heard.get(peer)
-    if (heard) Object.assign(heard, beat)
+    if (heard) Object.assign(heard, beat, { beatAt: now })
     return true
   }
 
   /** `ms` have passed in which we could not have heard anybody. */
   excuse(ms: Millis): void {
-    for (const heard of this.#heard.values()) heard.at += ms
+    for (const heard of this.#heard.values()) {
+      heard.at += ms
+      heard.beatAt += ms
+    }
   }
 
   isOnline(peer: PeerId, since: Millis): boolean {
     return (this.#heard.get(peer)?.at ?? -Infinity) >= since
+  }
+
+  /** Whether its last lobby heartbeat said that it was ready to introduce. */
+  isWilling(peer: PeerId): boolean {
+    return this.#heard.get(peer)?.willing ?? false
+  }
+
+  /** Everybody whose lobby heartbeat came since then. */
+  beatenSince(since: Millis): PeerId[] {
+    return [...this.#heard].filter(([, { beatAt }]) => beatAt >= since).map(([peer]) => peer)
   }
 
   addressesOf(peer: PeerId): readonly string[] {

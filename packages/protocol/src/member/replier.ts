@@ -108,9 +108,16 @@ export class Replier {
     const { operations, more } = context.log.after(knownTo(request), PAGE_MAX)
     // Key state never travels without every operation in its past (SPEC K10).
     const keys = more || !context.isReady ? undefined : this.#keysFor(to, request.want)
-    const online = [context.self, ...context.onlineOthers].slice(0, ONLINE_LISTED_MAX)
+    const online = [...new Set([context.self, ...context.onDuty, ...context.onlineOthers])]
     const heads = context.log.heads.slice(0, PARENTS_MAX)
-    this.#reply(to, request, { kind: 'page', operations, more, heads, online, ...(keys && { keys }) })
+    this.#reply(to, request, {
+      kind: 'page',
+      operations,
+      more,
+      heads,
+      online: online.slice(0, ONLINE_LISTED_MAX),
+      ...(keys && { keys }),
+    })
     if (keys) this.#excluder.handedOver(keys.version)
   }
 

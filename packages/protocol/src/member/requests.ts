@@ -2,6 +2,7 @@
 import {
   type AdmissionId,
   compareIds,
+  type Millis,
   type OperationId,
   type PeerId,
   type Slot,
@@ -13,7 +14,7 @@ import { openReply, type Page, type ReplyContent } from '../lobby/reply-content.
 import { reject, type Rejection } from '../errors.ts'
 import type { HandedKeys } from '../keys/key-ring.ts'
 import { admitted, isAdmitting } from '../log/roster.ts'
-import { IDLE_PAGES_MAX, LANDMARKS_MAX, PARENTS_MAX } from '../limits.ts'
+import { IDLE_PAGES_MAX, LANDMARKS_MAX, PARENTS_MAX, UNKNOWN_ASKED_MAX } from '../limits.ts'
 import type { Context } from './context.ts'
 
 /**
@@ -49,6 +50,8 @@ export class Requests {
   #hint: PeerId | undefined
   /** Whose page was not its last, and which operations end it. */
   #pages: { readonly of: PeerId; readonly ends: readonly OperationId[] } | undefined
+  /** When it was last our turn to ask, in a large room. */
+  #turnAt: Millis | undefined
   /** Pages in a row that held nothing new. */
   #idlePages = 0
   /** How often everybody was asked since we last made progress. */
@@ -188,6 +191,7 @@ export class Requests {
    */
   sync(version: VersionId | undefined): void {
     if (this.count('sync') > 0 || this.#context.agenda.has('sync again')) return
+    if (this.#pages === undefined && !this.#isTurn()) return
     const to = this.#pages?.of ?? this.#nextPeer()
     if (to === undefined) {
       const { agenda, now, timing, log } = this.#context
@@ -204,6 +208,19 @@ export class Requests {
     this.#pages = undefined
   }
 
+  /**
+   * In a large room many notice at one moment that they lack something, most of them what is on its way to them: each waits for
+   * a part of a request's time before it asks (SPEC H8).
+   */
+  #isTurn(): boolean {
+    const { isLarge, isMember, agenda, now, entropy, timing } = this.#context
+    if (!isLarge || !isMember || this.#turnAt === now) return true
+    agenda.setOnce('sync turn', now + entropy.fraction() * timing.requestMs, () => {
+      this.#turnAt = this.#context.now
+    })
+    return false
+  }
+
   /** We made progress, or have something new to ask for: everybody may be asked again. */
   progressed(): void {
     this.#tried.clear()
@@ -218,10 +235,14 @@ export class Requests {
   }
 
   #nextPeer(): PeerId | undefined {
-    const { onlineOthers, self } = this.#context
+    const { onlineOthers, onDuty, self, isLarge, others } = this.#context
     const hint = this.#hint
     if (hint !== undefined && hint !== self && !this.#tried.has(hint)) return hint
-    const fresh = onlineOthers.filter((peer) => !this.#tried.has(peer))
+    const untried = (peers: readonly PeerId[]): PeerId[] => peers.filter((peer) => !this.#tried.has(peer))
+    const online = [onDuty, onlineOthers].map(untried).find((peers) => peers.length > 0)
+    // Whose presence is unknown may be there; a few are tried.
+    const mayTryOthers = isLarge && this.#tried.size < onlineOthers.length + UNKNOWN_ASKED_MAX
+    const fresh = online ?? (mayTryOthers ? untried(others) : [])
     return fresh[Math.floor(this.#context.entropy.fraction() * fresh.length)]
   }
 

@@ -7,7 +7,7 @@ import { isOutdated } from '../keys/generation.ts'
 import type { VersionKeys } from '../keys/version-keys.ts'
 import type { MembershipLog } from '../log/membership-log.ts'
 import { admitted, type Entry, isAdmitting } from '../log/roster.ts'
-import type { PeerId, VersionId } from '../ids.ts'
+import type { OperationId, PeerId, VersionId } from '../ids.ts'
 import type { ReplayWindows } from '../traffic/replay-window.ts'
 import type { Beacon } from './beacon.ts'
 import type { Context, Status } from './context.ts'
@@ -48,7 +48,9 @@ export class Settler {
   #told = ''
   /** How much of the log we have looked at for changes to bear witness of. */
   #witnessed = 0
+  /** Whether we lack operations, and heads that would show that they have come after all. */
   #lacking = false
+  #shown: readonly OperationId[] = []
   /** The best version that covers our view, when we do not hold it. */
   #wanted: Entry | undefined
   /** Whether the next exclusion is expected to cut a member off from changes. */
@@ -60,9 +62,16 @@ export class Settler {
     this.#roles = roles
   }
 
-  /** Something showed that we lack operations, or that we lack nothing after all. */
-  lack(lacking = true): void {
+  /** Something showed that we lack operations, perhaps these; or that we lack nothing after all. */
+  lack(lacking = true, shown: readonly OperationId[] = []): void {
     this.#lacking = lacking
+    this.#shown = shown
+  }
+
+  get #isLacking(): boolean {
+    const { log } = this.#context
+    if (this.#shown.length > 0 && log.covers(this.#shown)) this.lack(false)
+    return this.#lacking || log.missing.length > 0
   }
 
   settle(): void {
@@ -291,7 +300,7 @@ export class Settler {
     const toAsk = wanted && !this.#roles.relay.mayCome(wanted) ? wanted.operation.id : undefined
     const other = awaited.find((id) => log.get(id) !== undefined && id !== wanted?.operation.id)
     const version = toAsk ?? other
-    if (version || this.#lacking || unknown || log.missing.length > 0) requests.sync(version)
+    if (version || unknown || this.#isLacking) requests.sync(version)
   }
 
   #release(): void {

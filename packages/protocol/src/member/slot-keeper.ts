@@ -11,6 +11,9 @@ import type { Requests } from './requests.ts'
 /** Owners of a slot that are asked before it is made anew. */
 const OWNERS_ASKED_MAX = 2
 
+/** From so many members online on the senior half is asked in an order of our own. */
+const CONTRIBUTORS_MIN = 16
+
 /** Slots shown by turns with each heartbeat: the whole row in eight of them, for a hundred bytes each. */
 const TURN = 16
 
@@ -84,7 +87,7 @@ export class SlotKeeper {
   }
 
   #share(missing: readonly Slot[]): { toAsk: Map<PeerId, Slot[]>; toCreate: Slot[] } {
-    const seniors = this.#seniorsOnline()
+    const seniors = this.#contributors()
     const toAsk = new Map<PeerId, Slot[]>()
     const toCreate: Slot[] = []
     for (const slot of missing) {
@@ -103,6 +106,17 @@ export class SlotKeeper {
       return x && y ? compareSeniority(x, y) : 0
     }
     return onlineOthers.sort(bySeniority)
+  }
+
+  /**
+   * Whom to ask for slots, first those who have been here longest. Where there are many, those who are no newcomers have them
+   * all alike, and each of us turns to others of them.
+   */
+  #contributors(): PeerId[] {
+    const seniors = this.#seniorsOnline()
+    if (seniors.length < CONTRIBUTORS_MIN) return seniors
+    const half = seniors.length / 2
+    return [...this.#context.shuffled(seniors.slice(0, half)), ...seniors.slice(half)]
   }
 
   #askedFor(slot: Slot): Set<PeerId> {
@@ -126,7 +140,8 @@ export class SlotKeeper {
    * online owners. Everybody works this out alike; a tie only means that the same key is announced twice (SPEC H3).
    */
   duties(keys: VersionKeys): Heartbeat['held'] {
-    const online = [this.#context.self, ...this.#context.onlineOthers]
+    const { self, isBeating, onDuty } = this.#context
+    const online = isBeating ? [self, ...onDuty] : onDuty
     const places = new Map(online.map((peer) => [peer, this.#context.table.placeOf(peer) % 65_536]))
     const turn = this.#nextTurn(keys)
     const held: { slot: Slot; check: Uint8Array }[] = []
@@ -137,6 +152,11 @@ export class SlotKeeper {
       if (check && isShown) held.push({ slot, check })
     }
     return held.sort((a, b) => a.slot - b.slot)
+  }
+
+  /** Whether we made a slot's key, so that we are its key holder. */
+  madeAny({ slots }: VersionKeys): boolean {
+    return [...slots.values()].some(({ creator }) => this.#makerOf(creator) === this.#context.self)
   }
 
   /**
