@@ -15,8 +15,12 @@ export function rivalOf(log: MembershipLog): Rival | undefined {
   return root && { root, members: log.roster.alive.size }
 }
 
-/** Whether `a` is the lineage to be in: the one with more members; of equals, the one with the smaller founding. */
+/**
+ * Whether `a` is the lineage to be in: the one with more members; of equals, the one with the smaller founding. None is
+ * better than itself, though others may count more members of it than we do.
+ */
 export function isBetter(a: Rival, b: Rival): boolean {
+  if (a.root === b.root) return false
   return a.members > b.members || (a.members === b.members && compareIds(a.root, b.root) < 0)
 }
 
