@@ -7,6 +7,7 @@ import type { Slot } from '../../packages/protocol/src/ids.ts'
 import { decodeLobbyMessage } from '../../packages/protocol/src/lobby/messages.ts'
 import { openLobbyFrame } from '../../packages/protocol/src/lobby/lobby-frame.ts'
 import { openReply } from '../../packages/protocol/src/lobby/reply-content.ts'
+import { covers } from '../../packages/protocol/src/keys/cover.ts'
 import type { HandedKeys } from '../../packages/protocol/src/keys/key-ring.ts'
 import type { VersionKeys } from '../../packages/protocol/src/keys/version-keys.ts'
 import type { MembershipLog } from '../../packages/protocol/src/log/membership-log.ts'
@@ -27,16 +28,26 @@ export interface Haul {
   readonly keks: Map<Slot, Uint8Array[]>
 }
 
+/** What a member knew. */
+interface View {
+  readonly size: number
+  readonly heads: readonly OperationId[]
+  readonly alive: ReadonlySet<PeerId>
+  /** Refreshes that counted. */
+  readonly refreshes: readonly OperationId[]
+}
+
+function viewOf({ size, heads, roster }: MembershipLog): View {
+  const refreshes = roster.refreshes.map(({ operation }) => operation.id)
+  return { size, heads, alive: new Set(roster.alive.keys()), refreshes }
+}
+
 /** A frame under a TEK, and the view its sender had when it sent it. */
-export interface Sent {
+export interface Sent extends Omit<View, 'size'> {
   readonly by: SimPeer
   readonly at: number
   readonly about: string
   readonly frame: RoomFrame
-  readonly heads: readonly OperationId[]
-  readonly alive: ReadonlySet<PeerId>
-  /** Refreshes that counted in it. */
-  readonly refreshes: readonly OperationId[]
 }
 
 /** Somebody broke in to a member once and copied all keys that were in memory. */
@@ -67,8 +78,8 @@ export class Archive {
   readonly #hauls = new Map<PeerId, Map<OperationId, Haul>>()
   /** Who asked, by request id. */
   readonly #requests = new Map<string, { requester: PeerId; exchangeKey: Uint8Array }>()
-  /** What a process knows of the lineage of each version: somebody who moves knows of two, and one identity may run twice. */
-  readonly #views = new WeakMap<SimPeer, Map<OperationId, MembershipLog>>()
+  /** What each session knows and knew: one member may be in two lineages, and one identity may run twice. */
+  readonly #views = new Map<string, { readonly log: MembershipLog; before: View; now: View }>()
   /** Key arrays that were copied already, so that a step costs only what is new in it. */
   readonly #copied = new WeakMap<Uint8Array, Set<PeerId>>()
 
@@ -135,12 +146,21 @@ export class Archive {
 
   #recordKeys(peer: SimPeer, holder: PeerId = peer.id): void {
     const { others, ...own } = peer.member.unsafeInsideForTests
-    const views = this.#views.get(peer) ?? new Map<OperationId, MembershipLog>()
-    this.#views.set(peer, views)
-    for (const { log, keys } of [own, ...others]) {
-      for (const { version } of keys) views.set(version, log)
+    for (const { salt, log, keys } of [own, ...others]) {
+      this.#recordView(toHex(salt), log)
       this.#recordLineage(holder, keys)
     }
+  }
+
+  #recordView(session: string, log: MembershipLog): void {
+    const known = this.#views.get(session)
+    if (known?.log !== log) {
+      const now = viewOf(log)
+      this.#views.set(session, { log, before: now, now })
+      return
+    }
+    known.before = known.now
+    if (known.now.size !== log.size) known.now = viewOf(log)
   }
 
   #recordLineage(holder: PeerId, held: readonly VersionKeys[]): void {
@@ -169,12 +189,12 @@ export class Archive {
       this.#recordAnnouncement(by, frame)
       return
     }
-    const view = this.#views.get(by)?.get(frame.reference.version)
-    if (view === undefined) throw new Error(`${by.label} sent under a version that it never held`)
-    const { heads, roster } = view
-    const refreshes = roster.refreshes.map(({ operation }) => operation.id)
-    const alive = new Set(roster.alive.keys())
-    this.sent.push({ by, at: this.world.now, about, frame, heads, alive, refreshes })
+    const session = this.#views.get(toHex(frame.session.salt))
+    const version = session?.log.get(frame.reference.version)
+    if (!session || !version) throw new Error(`${by.label} sent under a version that it never knew`)
+    // One step can send something and then learn of what it would not have sent it under.
+    const view = covers(session.log, version) ? session.now : session.before
+    this.sent.push({ by, at: this.world.now, about, frame, ...view })
   }
 
   /** Wraps of key relays stand in no operation. */

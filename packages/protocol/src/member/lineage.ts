@@ -70,6 +70,8 @@ export interface MemberState {
 }
 
 export interface LineageInside {
+  /** Of its session: tells what it sends from what another lineage of the same member does. */
+  readonly salt: Uint8Array
   readonly log: MembershipLog
   readonly keys: readonly VersionKeys[]
   readonly heldFrames: number
@@ -168,8 +170,8 @@ export class Lineage {
 
   /** What is inside, for tests alone. */
   get unsafeInsideForTests(): LineageInside {
-    const { log, ring } = this.#context
-    return { log, keys: ring.versions, heldFrames: this.#held.size, knocks: this.#introducer.knocks }
+    const { log, ring, salt } = this.#context
+    return { salt, log, keys: ring.versions, heldFrames: this.#held.size, knocks: this.#introducer.knocks }
   }
 
   /** When `tick` should be called at the latest. */
