@@ -11,7 +11,7 @@ const POLICY_EVERY = 5
 const POLICIES: readonly (Partial<Policy> & { readonly isModerated: boolean })[] = [
   { isModerated: true, exclude: 'moderators' },
   { isModerated: false, exclude: 'quorum', quorum: 2 },
-  { isModerated: true },
+  { isModerated: true, silence: 20 },
   { isModerated: true, exclude: 'quorum', quorum: 2 },
 ]
 /** The moderators are among the first peers; the creator is the very first. */
