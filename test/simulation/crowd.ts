@@ -15,6 +15,8 @@ export interface Phase {
   readonly sent: ReadonlyMap<string, { messages: number; bytes: number }>
   /** Messages that one member received, on average and the one that received most. */
   readonly received: { readonly mean: number; readonly most: number }
+  /** Hashes and MACs that a member computed, on average. */
+  readonly hashes: number
   /** Messages that the member which sent most sent. */
   readonly mostSent: number
 }
@@ -73,6 +75,16 @@ export class Crowd {
     })
   }
 
+  /** All have their whole row of keys. */
+  fillRows(): void {
+    const { symbols } = this.world.group.genesis.idSpace
+    const isFull = ({ member, state }: SimPeer): boolean =>
+      member.unsafeInsideForTests.keys.some(
+        ({ version, slots }) => version === state.version && slots.size === symbols,
+      )
+    this.measure('row of keys', () => this.world.until(() => this.peers.every(isFull), 60_000, 'full rows'))
+  }
+
   /** Some members say something; done when everybody has heard them. */
   talk(speakers: readonly SimPeer[]): void {
     // Nobody repeats what was said: reaching everybody is for gossip to see to.
@@ -124,7 +136,7 @@ export class Crowd {
     this.#received.clear()
     this.#sent.clear()
     this.world.traffic.clear()
-    const [wall, virtual] = [performance.now(), this.world.now]
+    const [wall, virtual, hashes] = [performance.now(), this.world.now, this.world.suite.hashes]
     run()
     const received = this.peers.map((peer) => this.#received.get(peer) ?? 0)
     this.phases.push({
@@ -134,6 +146,7 @@ export class Crowd {
       wallMs: performance.now() - wall,
       sent: new Map(this.world.traffic),
       received: { mean: received.reduce((a, b) => a + b, 0) / received.length, most: Math.max(...received) },
+      hashes: (this.world.suite.hashes - hashes) / received.length,
       mostSent: Math.max(0, ...this.#sent.values()),
     })
   }
@@ -142,6 +155,30 @@ export class Crowd {
     const sent = outputs.filter(({ kind }) => kind === 'broadcast' || kind === 'send').length
     this.#sent.set(peer, (this.#sent.get(peer) ?? 0) + sent)
   }
+}
+
+/** What one join, one message and one exclusion cost in a room of this size that is otherwise quiet. */
+export function costsAt(members: number): Phase[] {
+  const crowd = new Crowd(1, { loss: 0, duplication: 0, latencyMs: [50, 200] })
+  crowd.comeBack(members, 10_000)
+  // All have their slots, and whoever need not beat is silent.
+  crowd.idle(20_000)
+  const [first, second, third] = crowd.peers
+  if (first === undefined || second === undefined || third === undefined) throw new Error('too small a room')
+  crowd.storm(1, 0)
+  crowd.fillRows()
+  crowd.talk([first])
+  crowd.exclude(second, [third])
+  return crowd.phases.filter(({ name }) => name !== 'idle' && name !== 'come back')
+}
+
+/** Messages and bytes that were sent for a phase's own sake: heartbeats go on all the time. */
+export function sentFor({ sent }: Phase): { messages: number; bytes: number } {
+  const all = [...sent].filter(([about]) => about !== 'heartbeat').map(([, tally]) => tally)
+  return all.reduce((a, b) => ({ messages: a.messages + b.messages, bytes: a.bytes + b.bytes }), {
+    messages: 0,
+    bytes: 0,
+  })
 }
 
 /** A log as a room of these would have it: a founding, and an admission each. */
