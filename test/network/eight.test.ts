@@ -105,12 +105,13 @@ test('two are stopped and the relay killed meanwhile: the rest chat and exclude;
   await until(() => performance.now() - stoppedAt > SLEEP_MS, { what: 'others hang up on the sleepers' })
   for (const { process } of asleep) process.signal('SIGCONT')
   await watch.time('both go on: agreed', async () => await conference.agree(peers))
+  // What is said while connections are made anew may be lost, as chat may be.
+  await watch.time('connected', async () => await conference.meshed(peers))
   await watch.time('chat', async () => await conference.converse(peers, 'awake again'))
 })
 
 test('the relay is stopped for a while: chat and exclusions go on, and who came too early comes in', async () => {
   const [first, , , excluder, excluded] = peers as [Peer, Peer, Peer, Peer, Peer]
-  await conference.meshed(peers)
   const invite = await conference.invite(first)
   conference.relay.signal('SIGSTOP')
   const newcomer = conference.spawn({ name: 'early', invite, isKept: true })

@@ -37,6 +37,8 @@ test('who slept past all patience is missed, comes back by itself, and takes nob
   const watch = new Stopwatch()
   const awake = [first, sleeper]
   await watch.time('agreed', async () => await conference.agree(awake))
+  // What is said while connections are made anew may be lost, as chat may be.
+  await watch.time('connected', async () => await conference.meshed(awake))
   await watch.time('chat', async () => await conference.converse(awake, 'good morning'))
   expect([missed(first), missed(sleeper)]).toEqual([[sleeper.name], []])
   console.log(`after a long sleep, ms: ${watch.toString()}`)
