@@ -226,6 +226,23 @@ function isScouting(peer: SimPeer): boolean {
   return peer.member.unsafeInsideForTests.others.length > 0
 }
 
+test('who moved to a lineage that everybody left since is let into another one', () => {
+  const apart = new Apart([2, 1])
+  const [[a, b] = [], [moved] = []] = apart.rooms
+  if (!a || !b || !moved) throw new Error('nobody there')
+  apart.heal()
+  apart.unite([a, b, moved], 60_000)
+  apart.world.run(15_000)
+  a.exclude([moved])
+  apart.world.until(() => moved.state.status === 'excluded', 10_000, 'it is out')
+  for (const peer of [a, b]) peer.crash()
+  moved.start({ kind: 'join' })
+  const founder = apart.world.peer('founder')
+  founder.start({ kind: 'open' })
+  apart.world.until(() => founder.isJoined && moved.isJoined, 60_000, 'they are in one room')
+  apart.unite([founder, moved], 10_000)
+})
+
 function never(): never {
   throw new Error('there is none')
 }

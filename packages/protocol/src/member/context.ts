@@ -89,7 +89,8 @@ export class Context {
   /** Whether we are among those who beat, and how often they do: all, every `heartbeatMs`, in a room of up to 50 (SPEC H6). */
   isBeating = true
   beatMs: Millis
-  readonly #lineage: OperationId | undefined
+  /** The founding of the only lineage we want into. */
+  #lineage: OperationId | undefined
   /** What members of other lineages speak under, the longest known first. */
   readonly #foreign = new Set<VersionId>()
   readonly #salt: Uint8Array
@@ -157,6 +158,11 @@ export class Context {
     this.hasHeardOthers = false
     this.introducer = undefined
     this.anew = undefined
+  }
+
+  /** From now on any lineage will do, should we have to knock again. */
+  settleDown(): void {
+    this.#lineage = undefined
   }
 
   /** The founding that our log grows from, or is to grow from: it names our lineage. */

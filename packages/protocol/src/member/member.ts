@@ -282,6 +282,7 @@ export class Member {
     this.#leaveFormer()
     this.#former = { lineage: before, until: this.#at.now + this.#timing.lateMs }
     this.#own = scout.lineage
+    this.#own.context.settleDown()
     this.#scout = undefined
     this.#outputs.push(...scout.news(before))
     this.#tellPeers()
