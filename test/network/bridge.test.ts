@@ -25,7 +25,7 @@ async function knock(at: Peer, name: string, answer: 'admit' | 'deny'): Promise<
   return newcomer
 }
 
-test('through the bridge alone: join, talk, knock, refresh, revoke, come back, leave, exclude', async () => {
+test('through the bridge alone: join, talk, knock, refresh, revoke, come back, leave, exclude, split', async () => {
   const { peers, invite } = await conference.room(4, BLOCKED, { isKept: true })
   const [first, second, third, fourth] = peers as [Peer, Peer, Peer, Peer]
   const watch = new Stopwatch()
@@ -68,6 +68,12 @@ test('through the bridge alone: join, talk, knock, refresh, revoke, come back, l
   await conference.agree([first, second, back])
   await conference.converse([first, second, back], 'three left')
   watch.lap('exclude')
+
+  const { room } = await first.process.command('split', { keep: [back.id] })
+  for (const peer of [first, back]) expect((await peer.process.expect('moved'))['room']).toBe(room)
+  await conference.agree([first, back])
+  await conference.converse([first, back], 'in a room of our own')
+  watch.lap('split')
   console.log(`by the bridge, ms: ${watch.toString()}`)
 
   const ways = conference.peers.flatMap(({ process }) => process.seen('transport').map(({ via }) => via))
