@@ -113,7 +113,9 @@ export class Ending {
     const end = world.now + ONE_KEY_A_SLOT_MS
     while (world.now < end && slotDisagreements(joined).length > 0) world.run(5_000)
     const noise = seed % LONG_EVERY === 0 ? this.#noise() : []
-    return noise.concat(this.#unheard(joined))
+    // What was voted for before may only now be carried out.
+    const remaining = this.#members()
+    return noise.concat(this.#unheard(joined.filter((peer) => remaining.includes(peer))))
   }
 
   /** After a destruction nobody says anything, nor could: nobody holds a key. */
