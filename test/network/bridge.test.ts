@@ -79,3 +79,22 @@ test('through the bridge alone: join, talk, knock, refresh, revoke, come back, l
   const ways = conference.peers.flatMap(({ process }) => process.seen('transport').map(({ via }) => via))
   expect(new Set(ways)).toEqual(new Set(['bridge']))
 })
+
+test('through the bridge alone: two vote one out, and the creator destroys the room', async () => {
+  const first = conference.spawn({ name: 'first', flags: [...BLOCKED, '--exclude', 'quorum:2'] })
+  await first.joined()
+  const invite = await conference.invite(first)
+  const others = ['second', 'third'].map((name) => conference.spawn({ name, invite, flags: BLOCKED }))
+  const [second, third] = others as [Peer, Peer]
+  for (const peer of others) await peer.joined()
+  await conference.agree([first, second, third])
+  const watch = new Stopwatch()
+  for (const peer of [first, second]) await peer.process.command('vote', { peer: third.id })
+  await third.process.expect('excluded')
+  await conference.agree([first, second])
+  watch.lap('vote')
+  await first.process.command('destroy')
+  await second.process.expect('destroyed', { by: first.id })
+  watch.lap('destroy')
+  console.log(`by the bridge, ms: ${watch.toString()}`)
+})
