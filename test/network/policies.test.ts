@@ -60,7 +60,9 @@ test('moderators let in, two votes exclude, and the creator destroys the room fo
   const url = await conference.invite(first)
   // The exclusion of who came by the first one ends that.
   const unused = await conference.invite(first)
-  const others = ['second', 'third', 'fourth'].map((name) => conference.spawn({ name, invite: url }))
+  const others = ['second', 'third', 'fourth'].map((name) =>
+    conference.spawn({ name, invite: url, isKept: name === 'second' }),
+  )
   const [second, third, fourth] = others as [Peer, Peer, Peer]
   for (const peer of others) await peer.joined(10_000)
   await conference.agree([first, ...others])
@@ -89,6 +91,8 @@ test('moderators let in, two votes exclude, and the creator destroys the room fo
   await late.process.expect('destroyed', { by: first.id })
   const all = [first, second, third, late]
   await until(() => all.every(({ process }) => process.hasEnded), { what: 'all processes end', ms: 20_000 })
+  const again = conference.again(second)
+  await again.process.expect('destroyed', { by: first.id })
 })
 
 test('flags that make no policy are refused with a sentence', async () => {

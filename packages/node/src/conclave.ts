@@ -123,9 +123,10 @@ export class Conclave {
       start()
       return seat
     }
-    const { seat, start } = await this.#sitDown(entry, options)
     const remember = async ({ record }: Entry): Promise<void> => await rememberRoom(this.#datastore, record)
     await remember(entry)
+    // From here on nothing waits: what the member has to say at once must find somebody who listens.
+    const { seat, start } = await this.#sitDown(entry, options)
     const room: Room = new Room({
       seat,
       moves: new Moves({ entries: this.#entries, sitDown, remember }),
