@@ -45,15 +45,16 @@ export class Judgement {
 
   /** The roster of a part of the entries that is closed under "parent of"; of this moment, too, if it is all of them. */
   of(past: Bitset): Roster {
-    const { roster } = this
     const others = past.missing(this.#entries.length)
     const [first] = others
-    if (first === undefined) return roster
-    if (first < this.#plainFrom)
+    // Not by way of the roster of all: that would be judged anew for each of many entries that follow little.
+    if (first !== undefined && first < this.#plainFrom)
       return judge(
         this.#entries.filter(({ index }) => past.has(index)),
         this.#policy,
       )
+    const { roster } = this
+    if (first === undefined) return roster
     return {
       ...roster,
       alive: without(

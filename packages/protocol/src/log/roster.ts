@@ -89,6 +89,8 @@ interface Facts {
   /** Admissions by the invite that was used, the most senior first. */
   readonly byInvite: ReadonlyMap<string, readonly AdmittingEntry[]>
   readonly revocations: ReadonlyMap<string, readonly Entry[]>
+  /** Admissions that are void if others by their invite count, or its revocation does: the most senior first. */
+  readonly contested: readonly AdmittingEntry[]
 }
 
 function factsOf(entries: readonly Entry[], admissions: readonly AdmittingEntry[]): Facts {
@@ -100,11 +102,18 @@ function factsOf(entries: readonly Entry[], admissions: readonly AdmittingEntry[
     const name = revokedInvite(body)
     revocations.set(name, [...(revocations.get(name) ?? []), entry])
   }
-  return {
-    byPeer: Map.groupBy(admissions, admitted),
-    byInvite: Map.groupBy(invited, (entry) => inviteOf(entry) ?? ''),
-    revocations,
-  }
+  const byInvite = Map.groupBy(invited, (entry) => inviteOf(entry) ?? '')
+  const contested = invited.filter((entry) => {
+    const name = inviteOf(entry) ?? ''
+    return revocations.has(name) || isOverused(entry, byInvite.get(name) ?? [])
+  })
+  return { byPeer: Map.groupBy(admissions, admitted), byInvite, revocations, contested }
+}
+
+/** Whether more were admitted by an invite than it is good for. */
+function isOverused({ operation: { body } }: Entry, users: readonly AdmittingEntry[]): boolean {
+  const uses = (body.kind === 'admission' && body.evidence?.grant.uses) || 0
+  return uses > 0 && users.length > uses
 }
 
 /** The name of the invite that an admission was by. */
@@ -199,24 +208,31 @@ type Endings = ReadonlyMap<OperationId, readonly Ending[]>
 /**
  * Void: signed by somebody whose exclusion, concurrent with it, counts; or by somebody whose own admission is void; or by an
  * invite that was spent. Whoever was admitted twice at once is excluded by either admission: else it could keep the other one
- * back, to sign under later. Each verdict asks for those of more senior entries alone, so this ends.
+ * back, to sign under later. Each verdict asks for those of more senior entries alone, so this ends; and they are worked out
+ * from the senior ones on, since lines of who admitted whom can be made longer than an engine's stack.
  */
 function voidness(endings: Endings, facts: Facts): (entry: Entry) => boolean {
   const verdicts = new Map<Entry, boolean>()
-  const isVoid = (entry: Entry): boolean => {
+  const judgeLine = (entry: Entry): boolean => {
+    const line: Entry[] = []
+    for (let at: Entry | undefined = entry; at && !verdicts.has(at); at = at.standing) line.push(at)
+    for (const one of line.reverse()) verdicts.set(one, judgeOne(one))
+    return verdicts.get(entry) === true
+  }
+  const judgeOne = (entry: Entry): boolean => {
     const { standing } = entry
     if (standing === undefined) return false
-    const known = verdicts.get(entry)
-    if (known !== undefined) return known
     const siblings = isAdmitting(standing) ? (facts.byPeer.get(admitted(standing)) ?? []) : []
-    const verdict =
+    return (
       siblings.some((sibling) => isVoidedBy(entry, sibling, endings)) ||
-      isVoid(standing) ||
-      isSpent(entry, facts, isVoid)
-    verdicts.set(entry, verdict)
-    return verdict
+      verdicts.get(standing) === true ||
+      isSpent(entry, facts, judgeLine)
+    )
   }
-  return isVoid
+  return (entry) => {
+    if (verdicts.size === 0) for (const one of facts.contested) judgeLine(one)
+    return judgeLine(entry)
+  }
 }
 
 /** Whether an admission is by an invite that was revoked, or used up by more senior ones, unknown to who signed it (SPEC L16). */
@@ -228,8 +244,8 @@ function isSpent(entry: Entry, { byInvite, revocations }: Facts, isVoid: (entry:
     (by) => areConcurrent(by, entry) && isSenior(by.standing, entry) && !isVoid(by),
   )
   const users = byInvite.get(name) ?? []
+  if (isRevoked || !isOverused(entry, users)) return isRevoked
   const uses = body.evidence?.grant.uses ?? 0
-  if (isRevoked || uses === 0 || users.length <= uses) return isRevoked
   const before = users.filter(
     (user) => isSenior(user, entry) && admitted(user) !== body.peer && !isVoid(user),
   )
