@@ -37,7 +37,9 @@ export const ORPHANS_MAX = 256
 export const LOG_MAX = 65_536
 /** Rosters of earlier versions that are kept, each as large as the room: what is covered is asked about the latest few. */
 export const ROSTERS_MAX = 16
-/** Landmarks of a request: one for each doubling of a full log, and the last operations of the page before. */
+/** Versions that relays are heard or waited for at one moment. Any member can name all there ever were. */
+export const RELAYED_MAX = 16
+/** Landmarks of a request: twice as many as a full log has doublings. */
 export const LANDMARKS_MAX = 32
 /** Pages with nothing new that are taken from one peer in a row: what two sides share and neither head shows. */
 export const IDLE_PAGES_MAX = 64

@@ -6,6 +6,7 @@ import type { PeerId, Slot, VersionId } from '../ids.ts'
 import { coverOfKnown, relaySlots } from '../keys/cover.ts'
 import { wrapSecret } from '../keys/derivation.ts'
 import type { VersionKeys } from '../keys/version-keys.ts'
+import { RELAYED_MAX } from '../limits.ts'
 import { changeHeader } from '../log/operation.ts'
 import { type ChangeEntry, type Entry, isChange } from '../log/roster.ts'
 import type { Relayed } from '../traffic/room-messages.ts'
@@ -13,10 +14,9 @@ import type { Context } from './context.ts'
 
 export class KeyRelay {
   readonly #context: Context
-  /** Slots under which relays have handed on a version already. */
+  /** Slots under which relays have handed on a version already; of the versions heard of last. */
   readonly #relayed = new Map<VersionId, Set<Slot>>()
-
-  /** Versions that we have waited for, or had no reason to. */
+  /** Versions that we have waited for, or had no reason to; the last ones. */
   readonly #awaited = new Set<VersionId>()
 
   constructor(context: Context) {
@@ -42,6 +42,7 @@ export class KeyRelay {
     const name = `await relay ${entry.operation.id}`
     if (isChange(entry) && !this.#awaited.has(entry.operation.id)) {
       this.#awaited.add(entry.operation.id)
+      dropOldest(this.#awaited)
       const parent = ring.get(entry.operation.body.keyParent)
       const isReachable = parent !== undefined && this.#usable(entry, parent).length > 0
       if (isReachable) agenda.set(name, now + 2 * timing.sealStepMs, () => undefined)
@@ -57,6 +58,7 @@ export class KeyRelay {
     const relayed = this.#relayed.get(version) ?? new Set<Slot>()
     this.#relayed.set(version, relayed)
     for (const { slot } of wraps) relayed.add(slot)
+    dropOldest(this.#relayed)
     ring.openWith(entry, wraps, now)
   }
 
@@ -91,4 +93,9 @@ export class KeyRelay {
     const reached = new Set([...body.wraps.map(({ slot }) => slot), ...(this.#relayed.get(id) ?? [])])
     return others.filter((peer) => peer !== author && ![...table.of(peer)].some((slot) => reached.has(slot)))
   }
+}
+
+function dropOldest(versions: Map<VersionId, unknown> | Set<VersionId>): void {
+  const oldest = versions.keys().next()
+  if (versions.size > RELAYED_MAX && !oldest.done) versions.delete(oldest.value)
 }

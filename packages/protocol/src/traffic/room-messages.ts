@@ -100,20 +100,22 @@ export function decodeRoomMessage(group: Group, bytes: Uint8Array): RoomMessage 
       case KINDS.leave:
         return { kind: 'leave', admissions: reader.list(limits.TARGETS_MAX, readLeave) }
       case KINDS.relayed:
-        return readRelayed(reader)
+        return readRelayed(reader, group)
       default:
         return reader.fail(`room message of kind ${kind}`, 'unknown-type')
     }
   })
 }
 
-function readRelayed(reader: Reader): Relayed {
+function readRelayed(reader: Reader, { genesis: { idSpace } }: Group): Relayed {
   const version = operationIdOf(reader.fixed(ID_LENGTH))
   const wraps = reader.ascending(
     limits.WRAPS_MAX,
     (inner) => ({ slot: inner.u16() as Slot, wrapped: inner.fixed(32) }),
     (a, b) => a.slot - b.slot,
   )
+  const size = idSpace.symbols * idSpace.radix
+  if (wraps.some((wrap) => wrap.slot >= size)) reader.fail('wrap under a slot that is not in the table')
   return { kind: 'relayed', version, wraps }
 }
 
