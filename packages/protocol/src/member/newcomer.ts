@@ -22,6 +22,8 @@ export type Entrance =
 const DOUBLINGS_MAX = 2
 /** Between two members that restarted and would make new keys: time for the first one's answers to arrive. */
 const RESUMPTION_STEP_MS = 2_000
+/** A log in which we are no member is given up when it has not grown for so many solicitations. */
+const FRUITLESS_MAX = 3
 
 export class Newcomer {
   readonly #context: Context
@@ -30,6 +32,9 @@ export class Newcomer {
   #entrance: Entrance = { kind: 'join' }
   #attempt = 0
   #refused: string | undefined
+  /** How large our log was when we asked last, and how often in a row it had not grown. */
+  #shown = 0
+  #fruitless = 0
   /** When somebody who is in the room last beat in the lobby: while that is fresh we do not found. */
   #heardMemberAt = -Infinity
 
@@ -53,6 +58,7 @@ export class Newcomer {
     this.#refused = undefined
     this.#entrance = entrance
     this.#attempt = 0
+    this.#fruitless = 0
     this.#heardMemberAt = -Infinity
     this.#context.status = 'joining'
     if (entrance.kind === 'found') {
@@ -97,6 +103,10 @@ export class Newcomer {
   #solicit(): void {
     const { agenda, now, timing, name, status } = this.#context
     if (status !== 'joining') return
+    if (this.#isMisled()) {
+      this.startOver()
+      return
+    }
     const evidence = this.#entrance.kind === 'join' ? this.#entrance.evidence : undefined
     this.#requests.ask({
       purpose: 'join',
@@ -183,6 +193,17 @@ export class Newcomer {
   /** A lobby heartbeat while we are not in yet: the room is alive. */
   hearLobby(beat: LobbyHeartbeat): void {
     if (beat.willing) this.#heardMemberAt = this.#context.now
+  }
+
+  /**
+   * Whether what we were shown leads nowhere: somebody made it up, or nobody is left of that lineage. Since we name it when we
+   * ask, those of others would not answer us (SPEC J1, B6).
+   */
+  #isMisled(): boolean {
+    const { isMember, log } = this.#context
+    this.#fruitless = isMember || log.size === 0 || log.size > this.#shown ? 0 : this.#fruitless + 1
+    this.#shown = log.size
+    return this.#fruitless >= FRUITLESS_MAX
   }
 
   /** Gives up the log and all keys, and knocks as we did before. */
