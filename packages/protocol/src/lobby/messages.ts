@@ -46,6 +46,8 @@ export interface Request {
   readonly heads: readonly OperationId[]
   /** Operations further back, for a peer that knows none of our heads (SPEC L19). */
   readonly landmarks: readonly OperationId[]
+  /** The last operation of the page before, from the same peer: it goes on after it. */
+  readonly after?: OperationId
   readonly want?: { readonly version: VersionId; readonly slots: readonly Slot[] }
   readonly join?: { readonly name: string; readonly evidence?: Evidence }
 }
@@ -96,6 +98,7 @@ function writeRequest(writer: Writer, request: Request, size: number): Writer {
     .optional(request.lineage, (inner, root) => inner.fixed(fromHex(root)))
     .list(request.heads, (inner, head) => inner.fixed(fromHex(head)))
     .list(request.landmarks, (inner, landmark) => inner.fixed(fromHex(landmark)))
+    .optional(request.after, (inner, after) => inner.fixed(fromHex(after)))
     .optional(request.want, (inner, want) =>
       inner.fixed(fromHex(want.version)).fixed(slotsToBitmap(want.slots, size)),
     )
@@ -154,6 +157,7 @@ function readRequest(reader: Reader, size: number): Request {
   const lineage = reader.optional((inner) => operationIdOf(inner.fixed(ID_LENGTH)))
   const heads = readIds(reader, limits.PARENTS_MAX)
   const landmarks = readIds(reader, limits.LANDMARKS_MAX)
+  const after = reader.optional((inner) => operationIdOf(inner.fixed(ID_LENGTH)))
   const want = reader.optional((inner) => ({
     version: operationIdOf(inner.fixed(ID_LENGTH)),
     slots: readBitmap(inner, size),
@@ -171,6 +175,7 @@ function readRequest(reader: Reader, size: number): Request {
     ...(lineage && { lineage }),
     heads,
     landmarks,
+    ...(after && { after }),
     ...(want && { want }),
     ...(join && { join }),
   }

@@ -4,8 +4,8 @@
  */
 import type { RejectionCode } from '../errors.ts'
 import type { Group } from '../group/genesis.ts'
-import { compareIds, type OperationId, type PeerId, type VersionId } from '../ids.ts'
-import { LOG_MAX, ORPHANS_MAX, ROSTERS_MAX } from '../limits.ts'
+import { type AdmissionId, compareIds, type OperationId, type PeerId, type VersionId } from '../ids.ts'
+import { LOG_MAX, ORPHANS_MAX, PARENTS_MAX, ROSTERS_MAX } from '../limits.ts'
 import { Bitset } from './bitset.ts'
 import { votesFor, whyInvalid } from './entitlement.ts'
 import { Judgement } from './judgement.ts'
@@ -49,6 +49,22 @@ export class MembershipLog {
   /** Operations that no other known operation follows, in ascending order. */
   get heads(): OperationId[] {
     return [...this.#heads].sort(compareIds)
+  }
+
+  /**
+   * The heads that an operation names. Where there are more than it can name, those come first that lead to what it is about,
+   * since it would not count without (SPEC L20).
+   */
+  parentsFor(about: readonly OperationId[]): OperationId[] {
+    const { heads } = this
+    if (heads.length <= PARENTS_MAX) return heads
+    const leading = about.flatMap((id) => heads.find((head) => this.#leadsTo(head, id)) ?? [])
+    return [...new Set([...leading, ...heads])].slice(0, PARENTS_MAX).sort(compareIds)
+  }
+
+  #leadsTo(head: OperationId, id: OperationId): boolean {
+    const [at, entry] = [this.#byId.get(head), this.#byId.get(id)]
+    return at !== undefined && entry !== undefined && (at === entry || at.past.has(entry.index))
   }
 
   /** The roster of everything known, of this moment: it changes as the log grows. */
@@ -140,15 +156,22 @@ export class MembershipLog {
     return admissions.find(({ index }) => past === undefined || past.has(index))?.revision ?? 0
   }
 
+  /** The admission that names the highest revision of a version. */
+  latestAdmissionAt(version: VersionId): AdmissionId | undefined {
+    const [latest] = this.#admissionsAt.get(version) ?? []
+    return latest && this.#entries[latest.index]?.operation.id
+  }
+
   /**
-   * What somebody who has `heads` lacks, parents first, up to `maxBytes`; and whether that was all. With `until`: only what
-   * led to that entry, and itself.
+   * What somebody lacks who has `heads` and all that is here up to `page`, parents first, up to `maxBytes`; and whether there
+   * is more. With `until`: only what led to that entry, and itself.
    */
   after(
-    heads: readonly OperationId[],
+    { heads, page }: { heads: readonly OperationId[]; page?: OperationId | undefined },
     maxBytes: number,
     until?: Entry,
   ): { operations: Operation[]; more: boolean } {
+    const start = (page && this.#byId.get(page)?.index) ?? -1
     const known = new Bitset()
     for (const head of heads) {
       const entry = this.#byId.get(head)
@@ -158,7 +181,7 @@ export class MembershipLog {
     let bytes = 0
     for (const place of known.missing(this.#entries.length)) {
       const entry = this.#entries[place]
-      if (!entry || (until && entry !== until && !until.past.has(place))) continue
+      if (!entry || place <= start || (until && entry !== until && !until.past.has(place))) continue
       const { operation } = entry
       bytes += operation.bytes.length + 2
       if (bytes > maxBytes) return { operations, more: true }

@@ -19,8 +19,9 @@ import type { VersionKeys } from '../keys/version-keys.ts'
 import { encodeLobbyMessage, type LobbyMessage } from '../lobby/messages.ts'
 import { sealLobbyFrame } from '../lobby/lobby-frame.ts'
 import { MembershipLog } from '../log/membership-log.ts'
-import { makeOperation, type Operation, type OperationBody } from '../log/operation.ts'
-import { BEATERS_MAX, PARENTS_MAX, RIVALS_MAX } from '../limits.ts'
+import type { Decision } from '../log/decisions.ts'
+import { makeOperation, type Operation } from '../log/operation.ts'
+import { BEATERS_MAX, RIVALS_MAX } from '../limits.ts'
 import type { Timing } from '../timing.ts'
 import { SALT_LENGTH, sealFrame } from '../traffic/frame.ts'
 import { encodeRoomMessage, type RoomMessage } from '../traffic/room-messages.ts'
@@ -195,9 +196,16 @@ export class Context {
     return this.status === 'joined' && this.current !== undefined && this.confirmed
   }
 
-  /** What we send under, for who may act. Throws `UsageError` while we are not in, or not confirmed. */
+  /** What we send under, for who may act. Throws `UsageError` while we are not in, or not confirmed, or have nothing. */
   mustBeReady(): VersionKeys {
-    if (this.isReady && this.current !== undefined) return this.current
+    this.mustBeConfirmed()
+    if (this.current !== undefined) return this.current
+    throw new UsageError('not-joined', 'The keys of the room are being changed. Try again in a moment.')
+  }
+
+  /** Throws `UsageError` while we are not in, or not confirmed. */
+  mustBeConfirmed(): void {
+    if (this.status === 'joined' && this.confirmed) return
     throw new UsageError(
       'not-joined',
       'You are not in the room yet, or nobody has confirmed that you are. Try again soon.',
@@ -320,14 +328,16 @@ export class Context {
     if (refresh && this.status === 'joined') this.witnessedRefresh = refresh.operation.id
   }
 
+  /** The heads that an operation of ours names which is about these. */
+  parentsFor(about: readonly (OperationId | undefined)[]): OperationId[] {
+    const own = this.log.admissionOf(this.self)?.operation.id
+    return this.log.parentsFor([own, ...about].filter((id) => id !== undefined))
+  }
+
   /** Signs something on all that we know, takes it, and tells the others under `keys`. */
-  publish(body: OperationBody, keys: VersionKeys): void {
-    const operation = makeOperation(
-      this.group,
-      { parents: this.log.heads.slice(0, PARENTS_MAX) },
-      body,
-      this.signer,
-    )
+  publish(body: Decision, keys: VersionKeys): void {
+    const parents = this.parentsFor(body.kind === 'vote' ? [body.admission] : [])
+    const operation = makeOperation(this.group, { parents }, body, this.signer)
     this.integrate([operation])
     this.broadcast('operations', { kind: 'operations', operations: [operation] }, keys)
   }

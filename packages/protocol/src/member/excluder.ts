@@ -1,4 +1,4 @@
-/** Making changes: exclusions, leaves and seals, and telling everybody (paper §3.4 Leave; SPEC K2–K9, E1–E6). */
+/** Making changes: exclusions, leaves and seals, and telling everybody (paper §3.4 Leave; SPEC K2–K9, E1–E6, E10). */
 import { fromString } from 'uint8arrays/from-string'
 import { UsageError } from '../errors.ts'
 import type { Successor } from '../group/successor.ts'
@@ -7,7 +7,7 @@ import { chainOf, commitmentOf, wrapSecret } from '../keys/derivation.ts'
 import { coverOf, taintedSlots } from '../keys/cover.ts'
 import { isOutdated } from '../keys/generation.ts'
 import type { VersionKeys } from '../keys/version-keys.ts'
-import { PARENTS_MAX, REASON_MAX, TARGETS_MAX } from '../limits.ts'
+import { REASON_MAX, TARGETS_MAX } from '../limits.ts'
 import { whyNotExcludable } from '../log/entitlement.ts'
 import {
   type Change,
@@ -53,7 +53,7 @@ export class Excluder {
    */
   exclude(peers: readonly PeerId[], reason: string, successor?: Successor): void {
     const { log, self } = this.#context
-    this.#context.mustBeReady()
+    this.#context.mustBeConfirmed()
     if (peers.length === 0) throw new UsageError('nothing-to-do', 'Name at least one member to exclude.')
     if (peers.includes(self))
       throw new UsageError('not-yourself', 'You cannot exclude yourself. Leave the room instead.')
@@ -65,7 +65,11 @@ export class Excluder {
       throw new UsageError('too-many', `Exclude at most ${TARGETS_MAX} members at once.`)
     const why = whyNotExcludable(self, targets, { log, before: log.roster }, successor)
     if (why !== undefined) throw new UsageError('not-entitled', `This room does not let you: ${why}.`)
-    this.change({ targets, reason, ...(successor && { successor }) })
+    const request = { targets, reason, ...(successor && { successor }) }
+    if (this.change(request)) return
+    // Who begins generations and gives nobody the keys must not be safe from exclusion by that (SPEC E10).
+    this.refresh()
+    this.change(request)
   }
 
   /** All that makes a peer a member. Throws `UsageError` when it is none. */
@@ -96,12 +100,12 @@ export class Excluder {
    */
   refresh(): VersionId | undefined {
     const context = this.#context
-    const { group, log, signer, entropy } = context
+    const { group, signer, entropy } = context
     const secret = entropy.bytes(32)
     const nonce = entropy.bytes(OPERATION_NONCE_LENGTH)
     const commitment = commitmentOf(group, nonce, chainOf(group, nonce, secret))
     const before = context.current ?? this.#deepestHeld(() => true)
-    const header = { parents: log.heads.slice(0, PARENTS_MAX) }
+    const header = { parents: context.parentsFor([]) }
     const operation = makeOperation(group, header, { kind: 'refresh', nonce, commitment }, signer)
     const entry = this.#take(operation, secret)
     if (entry && before) this.#handOver(entry, before)
@@ -119,7 +123,13 @@ export class Excluder {
 
   #sign(request: ChangeRequest, parent: VersionKeys, secret: Uint8Array): Operation {
     const { group, log, signer, self, entropy } = this.#context
-    const header = { parents: log.heads.slice(0, PARENTS_MAX), author: self }
+    const votes = request.targets.flatMap(({ admission }) => log.roster.votes.get(admission) ?? [])
+    const about = [
+      parent.version,
+      ...request.targets.map(({ admission }) => admission),
+      ...votes.map(({ operation }) => operation.id),
+    ]
+    const header = { parents: this.#context.parentsFor(about), author: self }
     const nonce = entropy.bytes(OPERATION_NONCE_LENGTH)
     const commitment = commitmentOf(group, nonce, chainOf(group, nonce, secret))
     const targets = [...request.targets].sort((a, b) => (a.admission < b.admission ? -1 : 1))
@@ -231,14 +241,14 @@ export class Excluder {
    */
   planSeal(owed: boolean): void {
     const { agenda, log, now, timing } = this.#context
-    const name = `seal ${log.heads.join()}`
-    if (!owed || agenda.has(name)) return
+    if (!owed) agenda.cancel('seal')
+    if (!owed || agenda.has('seal')) return
     // Who holds no key to seal with lets those go first who may: from it, it would have to be a refresh.
     const patience = this.#keyParent ? 0 : timing.supersedeMs
-    const wait = patience + timing.sealStepMs * (0.5 + this.#context.rank(name))
-    agenda.set(name, now + wait, () => {
-      const stillOwed = this.#context.status === 'joined' && this.#context.current === undefined
-      if (stillOwed && name === `seal ${this.#context.log.heads.join()}`) this.#seal()
+    const wait = patience + timing.sealStepMs * (0.5 + this.#context.rank(`seal ${log.heads.join()}`))
+    // Whatever is signed meanwhile does not put it off: else somebody could go on signing for good.
+    agenda.set('seal', now + wait, () => {
+      if (this.#context.status === 'joined' && this.#context.current === undefined) this.#seal()
     })
   }
 
@@ -261,14 +271,18 @@ export class Excluder {
     })
   }
 
-  /** The best version covers, but nobody gives us its keys: after a bound we go on without it (SPEC K9). */
-  planSupersede(version: VersionId, isStillWanted: () => boolean): void {
-    const { agenda, now, timing } = this.#context
+  /**
+   * The best version covers, but nobody gives us its keys: after a bound we go on without it (SPEC K9). `wanted`: the best one
+   * at that time. Who has nothing to speak under waits once, however many come one after the other.
+   */
+  planSupersede(version: VersionId, wanted: () => VersionId | undefined): void {
+    const { agenda, now, timing, current } = this.#context
     const wait = timing.supersedeMs + timing.sealStepMs * this.#context.rank(`supersede ${version}`)
-    agenda.setOnce(`supersede ${version}`, now + wait, () => {
+    agenda.setOnce(current ? `supersede ${version}` : 'supersede', now + wait, () => {
+      const isStillWanted = current ? wanted() === version : wanted() !== undefined
       // Whether we are confirmed, not whether we are ready: who can open no version that covers has nothing to be ready with.
       const { status, confirmed } = this.#context
-      if (isStillWanted() && status === 'joined' && confirmed) this.#seal()
+      if (isStillWanted && status === 'joined' && confirmed) this.#seal()
     })
   }
 

@@ -5,7 +5,7 @@ import { mayAdmit } from '../group/policy.ts'
 import type { Millis, PeerId } from '../ids.ts'
 import { hasSuccessor } from '../keys/entitled.ts'
 import type { VersionKeys } from '../keys/version-keys.ts'
-import { DENIALS_MAX, KNOCKS_MAX, PARENTS_MAX } from '../limits.ts'
+import { DENIALS_MAX, KNOCKS_MAX } from '../limits.ts'
 import type { Request } from '../lobby/messages.ts'
 import type { Refusal } from '../lobby/reply-content.ts'
 import { whyEvidenceFails } from '../log/entitlement.ts'
@@ -189,7 +189,8 @@ export class Introducer {
       revision: keys.revision + step,
       ...(evidence && isUsed && { evidence }),
     } as const
-    const operation = makeOperation(group, { parents: log.heads.slice(0, PARENTS_MAX) }, body, signer)
+    const about = [keys.version, log.latestAdmissionAt(keys.version), body.evidence?.grant.issuerAdmission]
+    const operation = makeOperation(group, { parents: context.parentsFor(about) }, body, signer)
     context.integrate([operation])
     if (!log.roster.alive.has(from)) return false
     keys.advanceTo(body.revision, { now, lateMs: timing.lateMs })

@@ -14,8 +14,11 @@ import type { Excluder } from './excluder.ts'
 export const REPLIERS_A_TURN = 2
 const ONLINE_LISTED_MAX = 64
 
-function knownTo({ heads, landmarks }: Request): OperationId[] {
-  return [...heads, ...landmarks]
+function knownTo({ heads, landmarks, after }: Request): {
+  heads: OperationId[]
+  page: OperationId | undefined
+} {
+  return { heads: [...heads, ...landmarks], page: after }
 }
 
 export class Replier {

@@ -48,8 +48,8 @@ export class Requests {
   /** Peers that did not answer, or could not help, since we last made progress. */
   readonly #tried = new Set<PeerId>()
   #hint: PeerId | undefined
-  /** Whose page was not its last, and which operations end it. */
-  #pages: { readonly of: PeerId; readonly ends: readonly OperationId[] } | undefined
+  /** Whose page was not its last, and the operation that ends it. */
+  #pages: { readonly of: PeerId; readonly end: OperationId } | undefined
   /** When it was last our turn to ask, in a large room. */
   #turnAt: Millis | undefined
   /** Pages in a row that held nothing new. */
@@ -76,6 +76,7 @@ export class Requests {
     const secret = entropy.bytes(32)
     const name = toHex(id)
     const { purpose, to, want, join } = ask
+    const after = to !== undefined && this.#pages?.of === to ? this.#pages.end : undefined
     this.#pending.set(name, {
       purpose,
       secret,
@@ -92,7 +93,8 @@ export class Requests {
       exchangeKey: suite.exchangeKey(secret),
       ...(root && { lineage: root }),
       heads: log.heads.sort(compareIds).slice(0, PARENTS_MAX),
-      landmarks: this.#landmarksFor(to),
+      landmarks: log.landmarks.slice(0, LANDMARKS_MAX).sort(compareIds),
+      ...(after && { after }),
       ...(want && { want }),
       ...(join && { join }),
     }
@@ -138,15 +140,9 @@ export class Requests {
     const isProgress = context.log.size + context.ring.generation > before
     if (isProgress) this.progressed()
     this.#idlePages = isProgress ? 0 : this.#idlePages + 1
+    const end = page.operations.at(-1)?.id
     const goesOn = page.more && this.#idlePages <= IDLE_PAGES_MAX
-    this.#pages = goesOn ? { of: from, ends: endsOf(page) } : undefined
-  }
-
-  /** What we share with a peer: something of every part of our log, and where its last page ended (SPEC L19). */
-  #landmarksFor(to: PeerId | undefined): OperationId[] {
-    const ends = to !== undefined && this.#pages?.of === to ? this.#pages.ends : []
-    const landmarks = [...new Set([...ends, ...this.#context.log.landmarks])]
-    return landmarks.slice(0, LANDMARKS_MAX).sort(compareIds)
+    this.#pages = goesOn && end ? { of: from, end } : undefined
   }
 
   #takeKeys(from: PeerId, keys: HandedKeys | undefined): void {
@@ -249,11 +245,4 @@ export class Requests {
   #giveUp(name: string): void {
     this.#pending.delete(name)
   }
-}
-
-/** The operations of a page that no other one of it follows. */
-function endsOf({ operations }: Page): OperationId[] {
-  const followed = new Set(operations.flatMap(({ parents }) => parents))
-  const ends = operations.map(({ id }) => id).filter((id) => !followed.has(id))
-  return ends.slice(-LANDMARKS_MAX / 2)
 }

@@ -22,6 +22,7 @@ import type { SlotKeeper } from './slot-keeper.ts'
 import type { Silence } from './silence.ts'
 import type { Speaker } from './speaker.ts'
 import type { Voter } from './voter.ts'
+import { PARENTS_MAX } from '../limits.ts'
 import { WITNESSES } from './excluder.ts'
 
 interface Roles {
@@ -281,7 +282,7 @@ export class Settler {
   /** Asks for what we lack; seals what has to be sealed. */
   #seeToOwed(): void {
     const wanted = this.#wanted
-    const { status, current, log, now } = this.#context
+    const { status, current, log, now, agenda } = this.#context
     if (status !== 'joined' && !this.#context.isMember) return
     const { requests, excluder, held, voter, silence } = this.#roles
     if (this.#context.isReady) {
@@ -290,8 +291,12 @@ export class Settler {
     }
     if (status === 'joined' && this.#context.confirmed)
       excluder.planSeal(current === undefined && wanted === undefined)
+    if (current) agenda.cancel('supersede')
     if (wanted && status === 'joined')
-      excluder.planSupersede(wanted.operation.id, () => this.#wanted === wanted)
+      excluder.planSupersede(wanted.operation.id, () => this.#wanted?.operation.id)
+    // Else nobody could name all that it knows, and pages of the log would not end (SPEC L20).
+    if (current && this.#context.isReady && log.heads.length > PARENTS_MAX)
+      excluder.oweChangeFor(current.version)
     if (current && this.#isWornOut && this.#context.isReady) excluder.planRefresh(current.version)
     if (wanted) requests.hint(wanted.operation.author)
     // A frame may wait for a version that is not the best one: what was said under it was said to us all the same.
