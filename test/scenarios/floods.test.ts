@@ -155,3 +155,35 @@ test('I10 a line of members who admitted each other may be longer than a stack',
   expect(log.integrate(operations).refused).toEqual([])
   expect(log.roster.alive.size).toBe(signers.length - 1)
 })
+
+test('members who were made up keep nobody waiting', () => {
+  const room = new Room(6)
+  const mole = room.peer(2)
+  const { world, archive } = room
+  const [version] = archive.haulOf(mole.id).keys()
+  if (version === undefined) throw new Error('no version')
+  let parents = mole.state.heads
+  for (let i = 0; i < 10; i++) {
+    const operations = Array.from({ length: 50 }, () => {
+      const peer = peerIdOf(world.random.bytes(32))
+      const body = { kind: 'admission', peer, name: '', version, revision: 1 } as const
+      const operation = makeOperation(world.group, { parents }, body, mole.signer)
+      parents = [operation.id]
+      return operation
+    })
+    broadcastAs(archive, mole, mole.signer, operations)
+    world.run(1_000)
+  }
+  expect(room.peer(0).state.members).toHaveLength(506)
+  // Two exclusions race, so a seal is owed.
+  room.peer(0).exclude([room.peer(4)])
+  room.peer(1).exclude([room.peer(5)])
+  const rest = [room.peer(0), room.peer(1), room.peer(3)]
+  const seen = (): unknown => rest.map(({ state }) => [state.members.length, state.version !== undefined])
+  const sealed = rest.map(() => [504, true])
+  world.until(() => JSON.stringify(seen()) === JSON.stringify(sealed), 2_000, 'somebody seals')
+  room.peer(3).crash()
+  room.peer(3).restart()
+  world.until(() => room.peer(3).isJoined, 2_000, 'it is back')
+  room.join('late')
+})
