@@ -95,6 +95,10 @@ test('denied once it may knock again, denied twice never, by anybody and in all 
   ])
   room.world.run(5_000)
   room.agree(room.peers)
+  const before = room.peer(0).state.heads
+  const companions = [room.world.peer('companion'), guest].map(({ id }) => ({ peer: id, name: '' }))
+  expect(() => room.peer(0).decide({ kind: 'welcome', peers: companions })).toThrow(/denied .* for good/)
+  expect(room.peer(0).state.heads).toEqual(before)
 })
 
 test('denials that nobody was entitled to count for nothing', () => {

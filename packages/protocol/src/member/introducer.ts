@@ -153,12 +153,18 @@ export class Introducer {
     return expires !== 0 && expires < wallSeconds ? 'invite-expired' : undefined
   }
 
-  /** Admits peers that did not knock, by our own word (SPEC G8). Throws `UsageError` when we are not in, or may not. */
+  /** Admits peers that did not knock, by our own word (SPEC G8). Throws `UsageError`, with nothing changed, when that cannot be. */
   welcome(peers: readonly { readonly peer: PeerId; readonly name: string }[]): void {
     const { group, self, log } = this.#context
     this.#context.mustBeReady()
     if (!mayAdmit(group.genesis.policy, self))
       throw new UsageError('not-entitled', 'Only moderators let others into that room.')
+    // Before anybody is let in: who may not come would be left behind without a word.
+    const denied = peers.filter(({ peer }) => (log.roster.denials.get(peer) ?? 0) >= DENIALS_MAX)
+    if (denied.length > 0) {
+      const names = denied.map(({ peer }) => peer).join(', ')
+      throw new UsageError('denied', `That room has denied ${names} for good. Exclude them here first.`)
+    }
     for (const { peer, name } of peers) if (!log.roster.alive.has(peer)) this.#admit(peer, { name })
   }
 
