@@ -61,8 +61,10 @@ export class Moves {
   /** The seat in the group where our room goes on. Throws `UsageError` when we cannot be in it. */
   async follow(to: Successor): Promise<Seat> {
     const entry = this.#init.entries.successor(to)
+    const seat = this.#take(entry.group.id) ?? (await this.#init.sitDown(entry))
+    // Not before: else where nobody can be would be what we come back to after a restart.
     await this.#init.remember(entry)
-    return this.#take(entry.group.id) ?? (await this.#init.sitDown(entry))
+    return seat
   }
 
   /** We went on elsewhere; who has not heard is told for a while. */

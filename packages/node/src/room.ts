@@ -246,6 +246,8 @@ export class Room extends TypedEventEmitter<RoomEvents> {
     try {
       const before = this.#seat
       const seat = await this.#init.moves.follow(to)
+      // Our user closed the room meanwhile.
+      if (this.#isClosed) return await seat.driver.close()
       this.#sitDown(seat)
       this.#init.moves.retire(before)
       this.#emit('moved', { by, room: this.id })
