@@ -22,7 +22,7 @@ function smallTable(suite: FastSuite): Group {
 
 /** A room of which every slot is tainted, so that a change is wrapped under none. */
 function taintedRoom(): { world: World; members: SimPeer[] } {
-  const world = new World(13, { group: smallTable })
+  const world = new World(2, { group: smallTable })
   const table = new SlotTable(world.group)
   let members: SimPeer[] = []
   for (let i = 0; i < 9; i++) {
