@@ -72,6 +72,8 @@ export class Entries {
         if (isRejection(successor)) throw damagedStore(successor.detail)
         return this.successor(successor)
       }
+      default:
+        throw damagedStore('it is of a kind that we do not know')
     }
   }
 

@@ -220,8 +220,11 @@ export class Room extends TypedEventEmitter<RoomEvents> {
     await this.#decide({ kind: 'destroy' })
   }
 
+  /** Before anything is prepared elsewhere that could not be carried out here. */
   #mustGovern(): void {
     this.#mustBeIn()
+    if (this.state.version === undefined)
+      throw new UsageError('not-joined', 'The keys of the room are being changed. Try again in a moment.')
     if (!mayGovern(this.#member.group, this.#member.self))
       throw new UsageError('not-entitled', 'This room does not let you: only who governs it may.')
   }

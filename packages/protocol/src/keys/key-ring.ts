@@ -29,6 +29,8 @@ export class KeyRing {
   readonly #log: MembershipLog
   readonly #timing: Timing
   readonly #held = new Map<VersionId, VersionKeys>()
+  /** With which keys a change was last tried in vain. */
+  readonly #triedAt = new WeakMap<Entry, number>()
   /** Versions whose keys were erased: never asked for again. */
   readonly #erased = new Set<VersionId>()
 
@@ -61,7 +63,10 @@ export class KeyRing {
       if (!isChange(entry) || this.#held.has(entry.operation.id) || this.#erased.has(entry.operation.id))
         continue
       const parent = this.#held.get(entry.operation.body.keyParent)
-      const secret = parent && this.#unwrap(entry, parent, entry.operation.body.wraps)
+      // Else changes that nobody can open, of which anybody can make many, would be tried whenever anything enters the log.
+      if (parent === undefined || this.#triedAt.get(entry) === this.generation) continue
+      const secret = this.#unwrap(entry, parent, entry.operation.body.wraps)
+      if (!secret) this.#triedAt.set(entry, this.generation)
       if (secret) opened.push(this.install(entry, secret, now))
     }
     return opened

@@ -47,8 +47,9 @@ export class Agenda {
 
   /** When the next plan is due. */
   get next(): Millis | undefined {
-    const at = Math.min(...[...this.#items.values()].map((item) => item.at))
-    return Number.isFinite(at) ? at : undefined
+    let next: Millis | undefined
+    for (const { at } of this.#items.values()) if (next === undefined || at < next) next = at
+    return next
   }
 
   /** Runs what is due, earliest first. A plan made meanwhile waits for the next call, so this ends. */

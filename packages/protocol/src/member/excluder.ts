@@ -104,7 +104,7 @@ export class Excluder {
     const secret = entropy.bytes(32)
     const nonce = entropy.bytes(OPERATION_NONCE_LENGTH)
     const commitment = commitmentOf(group, nonce, chainOf(group, nonce, secret))
-    const before = context.current ?? this.#deepestHeld(() => true)
+    const before = this.audible
     const header = { parents: context.parentsFor([]) }
     const operation = makeOperation(group, header, { kind: 'refresh', nonce, commitment }, signer)
     const entry = this.#take(operation, secret)
@@ -177,6 +177,11 @@ export class Excluder {
   get #keyParent(): VersionKeys | undefined {
     const { current, log } = this.#context
     return current ?? this.#deepestHeld((version) => !isOutdated(log.roster, version))
+  }
+
+  /** What others hear of an operation under: what we send under; while there is nothing, the deepest version that we hold. */
+  get audible(): VersionKeys | undefined {
+    return this.#context.current ?? this.#deepestHeld(() => true)
   }
 
   #deepestHeld(fits: (version: Entry) => boolean): VersionKeys | undefined {

@@ -27,7 +27,9 @@ export class Voter {
   /** Votes for a member's exclusion; a second time changes nothing. Throws `UsageError` when that cannot be. */
   vote(peer: PeerId): void {
     const { log, self } = this.#context
-    const keys = this.#context.mustBeReady()
+    this.#context.mustBeConfirmed()
+    // Who begins generations and gives nobody the keys must not be safe from votes by that (SPEC E10).
+    const keys = this.#excluder.audible ?? this.#context.mustBeReady()
     if (peer === self)
       throw new UsageError('not-yourself', 'You cannot vote on yourself. Leave the room instead.')
     for (const { admission } of this.#excluder.targetsOf(peer)) {
