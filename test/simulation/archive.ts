@@ -197,14 +197,17 @@ export class Archive {
     this.sent.push({ by, at: this.world.now, about, frame, ...view })
   }
 
-  /** Wraps of key relays stand in no operation. */
+  /** Wraps of key relays stand in no operation; and who scouts tells of operations before it stores them. */
   #recordAnnouncement(by: SimPeer, frame: RoomFrame): void {
     const { version, revision } = frame.reference
     const tek = this.haulOf(by.id).get(version)?.teks.get(revision)
     const opened = tek && openFrame(this.world.group, frame, tek)
     if (!opened || isRejection(opened)) throw new Error(`${by.label} sent under a key that it never held`)
     const message = decodeRoomMessage(this.world.group, opened.content)
-    if (isRejection(message) || message.kind !== 'relayed') return
+    if (isRejection(message)) return
+    if (message.kind === 'operations')
+      for (const operation of message.operations) this.recordOperation(operation)
+    if (message.kind !== 'relayed') return
     this.relayed.set(message.version, [...(this.relayed.get(message.version) ?? []), ...message.wraps])
   }
 
