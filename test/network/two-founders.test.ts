@@ -20,11 +20,11 @@ afterEach(async () => {
 async function room(
   names: readonly string[],
   relays: readonly RelaySite[],
-  { flags = [], isKept = false }: Pick<PeerSpec, 'flags' | 'isKept'> = {},
+  { isKept = false }: Pick<PeerSpec, 'isKept'> = {},
 ): Promise<Peer[]> {
   const peers: Peer[] = []
   for (const name of names) {
-    const peer = conference.spawn({ name, relays, isKept, flags: [...OPEN, ...flags] })
+    const peer = conference.spawn({ name, relays, isKept, flags: OPEN })
     await peer.joined()
     peers.push(peer)
   }
@@ -32,32 +32,22 @@ async function room(
   return peers
 }
 
-for (const [how, flags] of [
-  ['over WebRTC', []],
-  ['through bridges alone', ['--ice-transport-policy', 'relay']],
-] as const) {
-  test(`rooms of three and two at two relays become one within 5 heartbeats, ${how}`, async () => {
-    const [one, two] = conference.relays as [RelaySite, RelaySite]
-    const [three, pair] = await Promise.all([
-      room(['Ada', 'Ben', 'Cleo'], [one], { flags: [...flags] }),
-      room(['Dan', 'Eve'], [two], { flags: [...flags] }),
-    ])
-    const [a] = three
-    const [d] = pair
-    if (a === undefined || d === undefined) throw new Error('Somebody is missing.')
-    expect((await a.state())['version']).not.toBe((await d.state())['version'])
-    const joint = conference.spawn({ name: 'joint', flags: [...OPEN, ...flags] })
-    await joint.joined()
-    const start = performance.now()
-    const all = [...three, ...pair, joint]
-    await conference.agree(all, ONE_ROOM_MS)
-    const took = performance.now() - start
-    await conference.converse(all, 'one room')
-    console.log(
-      `two founders, ${how}: one room ${Math.round(took)} ms after somebody came in who reaches both relays`,
-    )
-  })
-}
+test('rooms of three and two at two relays become one within 5 heartbeats', async () => {
+  const [one, two] = conference.relays as [RelaySite, RelaySite]
+  const [three, pair] = await Promise.all([room(['Ada', 'Ben', 'Cleo'], [one]), room(['Dan', 'Eve'], [two])])
+  const [a] = three
+  const [d] = pair
+  if (a === undefined || d === undefined) throw new Error('Somebody is missing.')
+  expect((await a.state())['version']).not.toBe((await d.state())['version'])
+  const joint = conference.spawn({ name: 'joint', flags: OPEN })
+  await joint.joined()
+  const start = performance.now()
+  const all = [...three, ...pair, joint]
+  await conference.agree(all, ONE_ROOM_MS)
+  const took = performance.now() - start
+  await conference.converse(all, 'one room')
+  console.log(`two founders: one room ${Math.round(took)} ms after somebody came in who reaches both relays`)
+})
 
 test('a member that comes back at both relays takes its room along, and has the new room on its disk', async () => {
   const [one, two] = conference.relays as [RelaySite, RelaySite]
