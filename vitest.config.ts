@@ -20,7 +20,7 @@ export default defineConfig({
       {
         test: {
           name: 'simulation',
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 0 },
           include: ['test/simulation/**/*.test.ts'],
           testTimeout: 300_000,
         },
@@ -28,7 +28,7 @@ export default defineConfig({
       {
         test: {
           name: 'network',
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 1 },
           include: [
             'packages/node/test/**/*.test.ts',
             'test/network/**/*.test.ts',

@@ -72,7 +72,10 @@ export class CliProcess extends EventEmitter<CliEvents> {
   async expect(name: string, fields: JsonObject = {}, timeoutMs = EVENT_MS): Promise<JsonObject> {
     const fits = (event: JsonObject): boolean =>
       event['event'] === name && Object.entries(fields).every(([field, value]) => event[field] === value)
-    return this.#seen.find(fits) ?? this.#next('event', fits, `event "${name}"`, timeoutMs)
+    return (
+      this.#seen.find(fits) ??
+      this.#next('event', fits, `event "${name}" with ${JSON.stringify(fields)}`, timeoutMs)
+    )
   }
 
   /** Gives a command and resolves to its reply; rejects with the reply's message if it was refused. */

@@ -203,8 +203,19 @@ export class Conference {
     )
   }
 
-  /** Has each say something and waits until each other has heard it. */
+  /**
+   * Has each say something and waits until each other has heard it. They share a revision first: what is said by somebody who
+   * does not know of a newcomer yet is not meant for it.
+   */
   async converse(peers: readonly Peer[], occasion: string): Promise<void> {
+    await until(
+      async () => {
+        const states = await Promise.all(peers.map(async (peer) => await peer.state()))
+        const keys = new Set(states.map(({ version, revision }) => JSON.stringify([version, revision])))
+        return keys.size === 1 && states[0]?.['version'] !== undefined
+      },
+      { what: `${peers.length} peers share a revision` },
+    )
     for (const peer of peers) await peer.say(`${occasion}: ${peer.name}`)
     for (const peer of peers) {
       for (const other of peers) if (other !== peer) await other.hears(`${occasion}: ${peer.name}`)
