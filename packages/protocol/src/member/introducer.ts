@@ -2,7 +2,7 @@
 import { UsageError } from '../errors.ts'
 import type { Evidence } from '../group/invite.ts'
 import { mayAdmit } from '../group/policy.ts'
-import type { Millis, PeerId } from '../ids.ts'
+import type { Millis, OperationId, PeerId } from '../ids.ts'
 import { hasSuccessor } from '../keys/entitled.ts'
 import type { VersionKeys } from '../keys/version-keys.ts'
 import { DENIALS_MAX, KNOCKS_MAX } from '../limits.ts'
@@ -35,6 +35,8 @@ export class Introducer {
   /** Whom we will answer when our turn comes. */
   readonly #turns = new Set<PeerId>()
   readonly #knocks = new Map<PeerId, Knock>()
+  /** Admissions of ours that share our latest step. */
+  readonly #batch = new Set<OperationId>()
 
   constructor(context: Context, roles: { excluder: Excluder; replier: Replier }) {
     this.#context = context
@@ -200,7 +202,11 @@ export class Introducer {
     context.integrate([operation])
     if (!log.roster.alive.has(from)) return false
     keys.advanceTo(body.revision, { now, lateMs: timing.lateMs })
-    if (step === 1) keys.steppedAt = now
+    if (step === 1) {
+      keys.steppedAt = now
+      this.#batch.clear()
+    }
+    this.#batch.add(operation.id)
     context.broadcast('operations', { kind: 'operations', operations: [operation] }, keys)
     return true
   }
@@ -210,12 +216,13 @@ export class Introducer {
    * others may have spoken for long under a revision, or a version, that we have only just heard of.
    */
   #isStepFresh(keys: VersionKeys): boolean {
-    const { log, now, timing, self } = this.#context
+    const { log, now, timing } = this.#context
     if (now - keys.steppedAt >= timing.revisionBatchMs) return false
-    return log.entries.every(({ operation: { author, body } }) => {
+    return log.entries.every(({ operation: { id, body } }) => {
       const isAtIt =
         body.kind === 'admission' && body.version === keys.version && body.revision >= keys.revision
-      return !isAtIt || author === self
+      // By what we made, not by its author: our identity may run in another process, too.
+      return !isAtIt || this.#batch.has(id)
     })
   }
 
