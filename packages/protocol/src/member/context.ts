@@ -212,6 +212,11 @@ export class Context {
     )
   }
 
+  /** Throws `UsageError` with why the room does not let us, if there is a reason. */
+  mustBeLet(why: string | undefined): void {
+    if (why !== undefined) throw new UsageError('not-entitled', `This room does not let you: ${why}.`)
+  }
+
   /** Members other than ourselves. */
   get others(): PeerId[] {
     return [...this.log.roster.alive.keys()].filter((peer) => peer !== this.self)

@@ -124,8 +124,7 @@ export class Decider {
   #mayDecide(body: Decision): VersionKeys {
     const { log, self } = this.#context
     const keys = this.#context.mustBeReady()
-    const why = whyNotEntitled(self, body, log)
-    if (why !== undefined) throw new UsageError('not-entitled', `This room does not let you: ${why}.`)
+    this.#context.mustBeLet(whyNotEntitled(self, body, log))
     return keys
   }
 }

@@ -1,5 +1,4 @@
 /** The end of a room for everybody: deciding it, and telling those who have not heard (paper §3.1.2; SPEC L18, E8). */
-import { UsageError } from '../errors.ts'
 import type { Successor } from '../group/successor.ts'
 import type { PeerId } from '../ids.ts'
 import type { LobbyHeartbeat, Request } from '../lobby/messages.ts'
@@ -29,8 +28,7 @@ export class Destroyer {
     const { log, self } = this.#context
     const keys = this.#context.mustBeReady()
     const body = { kind: 'destruction', ...(successor && { successor }) } as const
-    const why = whyNotEntitled(self, body, log)
-    if (why !== undefined) throw new UsageError('not-entitled', `This room does not let you: ${why}.`)
+    this.#context.mustBeLet(whyNotEntitled(self, body, log))
     this.#context.publish(body, keys)
   }
 

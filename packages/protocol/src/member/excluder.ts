@@ -63,8 +63,7 @@ export class Excluder {
     const targets = [...new Set(peers)].flatMap((peer) => this.targetsOf(peer))
     if (targets.length > TARGETS_MAX)
       throw new UsageError('too-many', `Exclude at most ${TARGETS_MAX} members at once.`)
-    const why = whyNotExcludable(self, targets, { log, before: log.roster }, successor)
-    if (why !== undefined) throw new UsageError('not-entitled', `This room does not let you: ${why}.`)
+    this.#context.mustBeLet(whyNotExcludable(self, targets, { log, before: log.roster }, successor))
     const request = { targets, reason, ...(successor && { successor }) }
     if (this.change(request)) return
     // Who begins generations and gives nobody the keys must not be safe from exclusion by that (SPEC E10).

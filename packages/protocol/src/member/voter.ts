@@ -36,8 +36,7 @@ export class Voter {
       const isCast = log.roster.votes.get(admission)?.some(({ operation }) => operation.author === self)
       if (isCast) continue
       const body = { kind: 'vote', admission } as const
-      const why = whyNotEntitled(self, body, log)
-      if (why !== undefined) throw new UsageError('not-entitled', `This room does not let you: ${why}.`)
+      this.#context.mustBeLet(whyNotEntitled(self, body, log))
       this.#context.publish(body, keys)
     }
     this.#carryOut()
