@@ -47,6 +47,19 @@ const bodies: fc.Arbitrary<OperationBody> = fc.oneof(
     tainted: slots,
     wraps: slots.map((all) => all.map((slot) => ({ slot, wrapped: bytes(32, slot) }))),
   }),
+  fc.record(
+    {
+      kind: fc.constant('refresh' as const),
+      nonce: fixed(16),
+      commitment: fixed(32),
+      management: fc.record({
+        scheme: fc.constantFrom('centralized-flat' as const, 'centralized-tree' as const),
+        manager: fc.integer({ min: 0, max: 99 }).map(peer),
+        admission: fc.integer({ min: 0, max: 99 }).map(operationId),
+      }),
+    },
+    { requiredKeys: ['kind', 'nonce', 'commitment'] },
+  ),
   fc.record({
     kind: fc.constant('revocation' as const),
     inviteKey: fixed(32),

@@ -1,4 +1,4 @@
-/** What an author must be entitled to in the state its operation names (SPEC L3, L9–L13, L16–L18). Depends on ancestors alone. */
+/** What an author must be entitled to in the state its operation names (SPEC L3, L9–L13, L16–L18, V1, V2). Depends on ancestors alone. */
 import type { Evidence } from '../group/invite.ts'
 import { creatorOf, type Group, mayGovern } from '../group/genesis.ts'
 import { mayAdmit, mayExclude } from '../group/policy.ts'
@@ -8,6 +8,7 @@ import { DENIALS_MAX } from '../limits.ts'
 import { Bitset } from './bitset.ts'
 import type { MembershipLog } from './membership-log.ts'
 import { type Decision, type Denial, inviteName, type Revocation, type Vote } from './decisions.ts'
+import { mayChangeFrom, whyNotManaged } from './management.ts'
 import type { Admission, Change, Operation, Target } from './operation.ts'
 import { admitted, type Entry, isAdmitting, isQuorum, isVersion, type Roster } from './roster.ts'
 
@@ -32,7 +33,7 @@ export function whyInvalid(operation: Operation, state: State): string | undefin
     case 'change':
       return whyInvalidChange(operation, body, state)
     case 'refresh':
-      return undefined
+      return whyNotManaged(operation.author, body.management, state)
     case 'revocation':
     case 'denial':
     case 'vote':
@@ -183,6 +184,8 @@ function whyInvalidChange(operation: Operation, body: Change, state: State): str
   const keyParent = state.log.get(body.keyParent)
   if (!keyParent || !isVersion(keyParent) || !state.past.has(keyParent.index))
     return 'its key parent is not in its past'
+  if (!mayChangeFrom(keyParent, operation.author, state.before))
+    return 'its author does not manage the generation of its key parent'
   const tainted = new Set(body.tainted)
   if (body.wraps.some((wrap) => tainted.has(wrap.slot))) return 'it wraps under a slot it calls tainted'
   for (const { peer, admission } of body.targets) {

@@ -32,6 +32,7 @@ import {
   readVote,
   writeDecision,
 } from './decisions.ts'
+import { type Management, readManagement, writeManagement } from './management.ts'
 
 /** The first operation of a log: admits its author and makes the first version. */
 export interface Founding {
@@ -81,6 +82,8 @@ export interface Refresh {
   readonly nonce: Uint8Array
   /** Commits to the chain key. */
   readonly commitment: Uint8Array
+  /** Who makes the keys of its generation, if that is one member alone (SPEC V1). */
+  readonly management?: Management
 }
 
 export interface Wrap {
@@ -104,7 +107,7 @@ export interface Operation extends OperationHeader {
 }
 
 const FORMAT = 1
-// Retired numbers are listed, never used again. Kept are 6 and 9, for scheme change and roster; 5 is not used.
+// Retired numbers are listed, never used again. Kept is 9, for a roster; 5 and 6 are not used: a refresh changes the scheme.
 const KINDS = {
   founding: 1,
   admission: 2,
@@ -196,7 +199,11 @@ function encodeBody(group: Group, header: OperationHeader, body: OperationBody):
         .list(body.wraps, (inner, wrap) => inner.u16(wrap.slot).fixed(wrap.wrapped))
         .finish()
     case 'refresh':
-      return writer.fixed(body.nonce).fixed(body.commitment).finish()
+      return writer
+        .fixed(body.nonce)
+        .fixed(body.commitment)
+        .optional(body.management, writeManagement)
+        .finish()
     case 'revocation':
     case 'denial':
     case 'vote':
@@ -324,7 +331,9 @@ function readChange(reader: Reader, group: Group): Change {
 
 function readRefresh(reader: Reader): Refresh {
   const nonce = reader.fixed(OPERATION_NONCE_LENGTH)
-  return { kind: 'refresh', nonce, commitment: reader.fixed(COMMITMENT_LENGTH) }
+  const commitment = reader.fixed(COMMITMENT_LENGTH)
+  const management = reader.optional(readManagement)
+  return { kind: 'refresh', nonce, commitment, ...(management && { management }) }
 }
 
 function readTarget(reader: Reader): Target {
