@@ -3,15 +3,14 @@ import { fromString } from 'uint8arrays/from-string'
 import { UsageError } from '../errors.ts'
 import type { Successor } from '../group/successor.ts'
 import type { AdmissionId, PeerId, Slot, VersionId } from '../ids.ts'
-import { chainOf, commitmentOf, wrapSecret } from '../keys/derivation.ts'
+import { chainOf, commitmentOf } from '../keys/derivation.ts'
 import { coverOf, taintedSlots } from '../keys/cover.ts'
 import { isOutdated } from '../keys/generation.ts'
+import { newChange } from '../keys/new-change.ts'
 import type { VersionKeys } from '../keys/version-keys.ts'
 import { REASON_MAX, TARGETS_MAX } from '../limits.ts'
 import { whyNotExcludable } from '../log/entitlement.ts'
 import {
-  type Change,
-  changeHeader,
   makeOperation,
   type Operation,
   OPERATION_NONCE_LENGTH,
@@ -121,7 +120,7 @@ export class Excluder {
   }
 
   #sign(request: ChangeRequest, parent: VersionKeys, secret: Uint8Array): Operation {
-    const { group, log, signer, self, entropy } = this.#context
+    const { group, log, signer, self, entropy, others, table } = this.#context
     const votes = request.targets.flatMap(({ admission }) => log.roster.votes.get(admission) ?? [])
     const about = [
       parent.version,
@@ -129,47 +128,17 @@ export class Excluder {
       ...votes.map(({ operation }) => operation.id),
     ]
     const header = { parents: this.#context.parentsFor(about), author: self }
-    const nonce = entropy.bytes(OPERATION_NONCE_LENGTH)
-    const commitment = commitmentOf(group, nonce, chainOf(group, nonce, secret))
-    const targets = [...request.targets].sort((a, b) => (a.admission < b.admission ? -1 : 1))
-    const tainted = this.#taintAfter(targets, parent)
-    const { reason, successor } = request
-    const body = {
-      kind: 'change',
-      keyParent: parent.version,
-      targets,
-      reason,
-      nonce,
-      commitment,
-      tainted,
-      ...(successor && { successor }),
-    } as const
-    const bound = changeHeader(group, header, body)
-    const wraps = this.#coverAfter(targets, tainted, parent).flatMap((slot) => {
-      const held = parent.slots.get(slot)
-      return held
-        ? [{ slot, wrapped: wrapSecret(group, { kek: held.kek, slot, header: bound }, secret) }]
-        : []
-    })
-    const change: Change = { ...body, wraps }
-    return makeOperation(group, header, change, signer)
-  }
-
-  /** All slots of whoever is not on the roster once these are gone (SPEC K8), in ascending order. */
-  #taintAfter(targets: readonly Target[], parent: VersionKeys): Slot[] {
-    const { log, table } = this.#context
+    const gone = new Set(request.targets.map(({ peer }) => peer))
+    // All slots of whoever is not on the roster once these are gone (SPEC K8).
     const tainted = taintedSlots(log, parent.version, table)
-    for (const slot of table.union(targets.map(({ peer }) => peer))) tainted.add(slot)
-    return [...tainted].sort((a, b) => a - b)
-  }
-
-  #coverAfter(targets: readonly Target[], tainted: readonly Slot[], parent: VersionKeys): readonly Slot[] {
-    const { others, table, group } = this.#context
-    const avoid = new Set(tainted)
-    const gone = new Set(targets.map(({ peer }) => peer))
+    for (const slot of table.union(gone)) tainted.add(slot)
     const members = others.filter((peer) => !gone.has(peer))
-    const usable = [...parent.slots.keys()].filter((slot) => !avoid.has(slot)).sort((a, b) => a - b)
-    return coverOf({ usable, members, table, radix: group.genesis.idSpace.radix }).slots
+    const { radix } = group.genesis.idSpace
+    const cover = (usable: readonly Slot[]): readonly Slot[] =>
+      coverOf({ usable, members, table, radix }).slots
+    const fresh = { secret, nonce: entropy.bytes(OPERATION_NONCE_LENGTH) }
+    const change = newChange(group, { ...request, header, parent, tainted, cover }, fresh)
+    return makeOperation(group, header, change, signer)
   }
 
   /** What a change can be made from: what we send under, or else the deepest version held of a generation that counts. */
