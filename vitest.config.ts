@@ -2,8 +2,8 @@ import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
   test: {
-    // Most files are pure; the ones that start processes, sockets or browsers say so by their folder and run one at a time,
-    // when nothing else runs: histories take all the processor there is.
+    // Most files are pure. The ones that start processes, sockets or browsers say so by their folder; they mostly wait, so two
+    // run at a time, when nothing else runs: histories take all the processor there is.
     projects: [
       {
         test: {
@@ -36,7 +36,7 @@ export default defineConfig({
           ],
           testTimeout: 90_000,
           hookTimeout: 90_000,
-          fileParallelism: false,
+          maxWorkers: 2,
         },
       },
     ],

