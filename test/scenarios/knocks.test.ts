@@ -159,3 +159,17 @@ test('I7 a crowd that knocks fills no memory', () => {
   room.world.run(1_000)
   for (const { member } of room.peers) expect(member.unsafeInsideForTests.knocks).toBe(KNOCKS_MAX)
 })
+
+test('a ban keeps out for good whom somebody excluded, also with a new invite', () => {
+  const room = new Room(4, 9, BY_INVITE)
+  const target = room.peer(3)
+  expect(() => room.peer(1).decide({ kind: 'ban', peer: target.id })).toThrow(/Exclude it first/)
+  room.peer(1).exclude([target])
+  room.peer(1).decide({ kind: 'ban', peer: target.id })
+  room.world.run(3_000)
+  target.enter(room.peer(2).invite())
+  room.world.run(20_000)
+  expect(room.peers.slice(0, 3).map((peer) => knocks(peer, target))).toEqual([0, 0, 0])
+  expect(target.isJoined).toBe(false)
+  room.agree(room.peers.slice(0, 3))
+})

@@ -68,6 +68,7 @@ export class Spy {
         this.onStep()
       },
       onTrouble: () => undefined,
+      onWaiting: () => undefined,
     })
   }
 

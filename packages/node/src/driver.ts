@@ -13,6 +13,7 @@ import type { Rejection, Screened, StepContext } from '@conclave/protocol'
 import { memberTime, stepContext } from './clock.ts'
 import { UsageError } from './errors.ts'
 import { HELD_VERDICT_MS, SCREENED_CLAIMS_A_BATCH, TIMER_MS_MAX, UNHEARD_RETRY_MS } from './limits.ts'
+import { HeldWords, type WaitingFrame } from './held-words.ts'
 import { Outbox } from './outbox.ts'
 import type { InboundMessage, RoomNetwork, RoomNetworkInit, Verdict } from './room-network.ts'
 import type { RoomStore } from './room-store.ts'
@@ -27,6 +28,8 @@ export interface DriverInit {
   onNotification(notification: Notification): void
   /** Something failed that no peer and no user is to blame for, e.g. a full disk. */
   onTrouble(message: string): void
+  /** What somebody sent waits for its key, or has waited. */
+  onWaiting(waiting: WaitingFrame): void
 }
 
 type Broadcast = Extract<Output, { kind: 'broadcast' }>
@@ -58,6 +61,7 @@ export class Driver {
   #timer: ReturnType<typeof setTimeout> | undefined
   #knocking: ReturnType<typeof setTimeout> | undefined
   #isClosed = false
+  readonly #heldWords: HeldWords
   /** Who waits to hear what became of a frame that is held. */
   readonly #held = new Map<Inbound, (verdict: Verdict) => void>()
   /** Who waits to hear how many neighbours a message was handed to, in the order they were said. */
@@ -69,6 +73,7 @@ export class Driver {
 
   constructor(init: DriverInit) {
     this.#init = init
+    this.#heldWords = new HeldWords((waiting) => init.onWaiting(waiting))
     this.#network = init.openNetwork({ onMessage: async (message) => await this.#judge(message) })
     this.#outbox = new Outbox({
       carryOut: async (output) => await this.#carryOut(output),
@@ -123,6 +128,7 @@ export class Driver {
     this.#isClosed = true
     clearTimeout(this.#timer)
     clearTimeout(this.#knocking)
+    this.#heldWords.clear()
     for (const tell of this.#held.values()) tell('ignore')
     for (const tell of this.#saying.splice(0)) tell(0)
     await this.#outbox.emptied()
@@ -144,9 +150,10 @@ export class Driver {
   async #consider(inbound: Inbound): Promise<Verdict> {
     if (this.#isClosed) return 'ignore'
     const screened = this.#init.member.screen(inbound, memberTime())
-    if (isRejection(screened)) return this.#refuse(screened.rejected)
+    if (isRejection(screened)) return this.#refuse(inbound, screened.rejected)
     if (screened.kind === 'waiting') {
       this.run((at) => this.#init.member.hold(inbound, at))
+      if (this.#init.member.state.status === 'joined') this.#heldWords.wait(inbound, screened)
       return await this.#verdictOfHeld(inbound)
     }
     return await this.#verify(inbound, screened)
@@ -154,13 +161,15 @@ export class Driver {
 
   async #verify(inbound: Inbound, screened: Screened): Promise<Verdict> {
     const holds = await this.#claimsHold(inbound.from, screened.claims)
-    if (holds === undefined) return this.#refuse('rate-limited')
-    if (!holds) return this.#refuse('bad-signature')
+    if (holds === undefined) return this.#refuse(inbound, 'rate-limited')
+    if (!holds) return this.#refuse(inbound, 'bad-signature')
+    this.#heldWords.opened(inbound, screened)
     this.run((at) => this.#init.member.handle(screened, at))
     return 'accept'
   }
 
-  #refuse(code: Rejection['rejected']): Verdict {
+  #refuse(inbound: Inbound, code: Rejection['rejected']): Verdict {
+    this.#heldWords.refused(inbound)
     this.rejections.set(code, (this.rejections.get(code) ?? 0) + 1)
     return VERDICTS[code]
   }

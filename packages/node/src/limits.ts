@@ -200,6 +200,10 @@ export const SCREENED_CLAIMS_A_BATCH = 64
 /** How long a frame that waits for a key keeps gossipsub waiting for a verdict. */
 export const HELD_VERDICT_MS = 2_500
 
+/** How long, and of how many frames that wait for a key, it is told: a little more than they are kept. */
+export const HELD_WORDS_MS = 62_000
+export const HELD_WORDS_MAX = 64
+
 /** Longest timer: beyond 24.8 days setTimeout fires at once, and a browser may have slept. */
 export const TIMER_MS_MAX = 60_000
 

@@ -108,6 +108,7 @@ async function welcome(seat: Seat, companions: Companions): Promise<void> {
     },
     onTransport: () => undefined,
     onTrouble: (message) => (refusal = message),
+    onWaiting: () => undefined,
   }
   const end = performance.now() + MOVE_MS_MAX
   while (!tryWelcome(seat, companions)) {

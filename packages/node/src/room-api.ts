@@ -58,6 +58,57 @@ export interface RoomState {
   exclusionsLeft: number
 }
 
+/** An entry of the membership log. */
+export interface RoomDeed {
+  /** Hex. */
+  id: string
+  kind:
+    | 'founding'
+    | 'admission'
+    | 'exclusion'
+    | 'leave'
+    | 'split'
+    | 'seal'
+    | 'refresh'
+    | 'vote'
+    | 'denial'
+    | 'revocation'
+    | 'destruction'
+  by: string
+  byName: string
+  /** Whom it is about. */
+  peers: readonly { readonly peer: string; readonly name: string }[]
+  /** Of an exclusion. */
+  reason: string
+  /** Hex. Every member checked it. */
+  signature: string
+  /** Its length as it travels. */
+  bytes: number
+}
+
+/** The flat table of keys, without the keys: whose ID holds which slot is no secret. */
+export interface KeyTable {
+  /** Its columns: a member holds one slot of each. */
+  symbols: number
+  /** Slots a column. */
+  radix: number
+  /** For each member, column by column, which slot it holds. */
+  rows: ReadonlyMap<string, readonly number[]>
+  /** Slots that somebody who is gone may hold a key of; slot `column · radix + symbol`. */
+  tainted: readonly number[]
+  /** Slots whose key we have by now. */
+  held: readonly number[]
+}
+
+/** What a member may do alone. */
+export interface RoomRights {
+  /** Let others in, invite and deny them. */
+  admit: boolean
+  exclude: boolean
+  /** Split, merge and destroy the room. */
+  govern: boolean
+}
+
 export interface RoomEventDetails {
   joined: {
     peer: string
@@ -78,6 +129,11 @@ export interface RoomEventDetails {
   /** The room goes on as another one: merged into that, or split off. `room`: its id. */
   moved: { by: string; room: string }
   transport: { peer: string; via: Via }
+  /**
+   * What somebody sent cannot be read yet, its key being under way. `frame` names it. Once the key has come it is `opened`, and its
+   * `message` follows; it is `gone` if it was no message, or the key did not come. For embedders only.
+   */
+  waiting: { frame: number; version: string; state: 'waiting' | 'opened' | 'gone' }
   /** `RoomState.status` changed. For embedders only: the command line tells the same by its other events. */
   status: { status: RoomStatus }
   error: { code: string; message: string }

@@ -1,5 +1,6 @@
 /** A room as an embedder holds it: state to read, things to do, events to hear. */
 import { TypedEventEmitter } from 'main-event'
+import { RoomRecords } from './room-records.ts'
 import { isMemberStatus, stateOf } from './room-state.ts'
 import { messageOf, UsageError } from './errors.ts'
 import { DEFAULT_INVITE_SECONDS, DESTROYED_LINGER_MS, LEAVE_FLUSH_MS, SPLIT_TOLD_MS } from './limits.ts'
@@ -29,6 +30,8 @@ export interface RoomInit {
 }
 
 export class Room extends TypedEventEmitter<RoomEvents> {
+  /** What the room's log tells: who did what, who reads what. */
+  readonly records = new RoomRecords(() => this.#member)
   readonly #init: RoomInit
   #seat: Seat
   #isClosed = false
@@ -52,6 +55,7 @@ export class Room extends TypedEventEmitter<RoomEvents> {
       onNotification: (notification) => this.#tell(notification),
       onTransport: (peer, via) => this.#transportChanged(peer, via),
       onTrouble: (message) => this.#emit('error', { code: 'internal', message }),
+      onWaiting: (waiting) => this.#emit('waiting', waiting),
     }
   }
 
@@ -176,6 +180,11 @@ export class Room extends TypedEventEmitter<RoomEvents> {
   /** Sends away somebody who knocks; the second time is for the room's life. */
   async deny(peer: string): Promise<void> {
     await this.#decide({ kind: 'deny', peer: peer as PeerId })
+  }
+
+  /** Never again lets in somebody who is no member, e.g. whom one has just excluded. */
+  async ban(peer: string): Promise<void> {
+    await this.#decide({ kind: 'ban', peer: peer as PeerId })
   }
 
   /** Makes all keys anew: whatever was stolen of them before opens nothing that is said after. */

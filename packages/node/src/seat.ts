@@ -1,5 +1,6 @@
 /** Our place in one group: the member, and what runs it. A room has one, and takes another one when it moves. */
 import { Driver, type DriverInit } from './driver.ts'
+import type { WaitingFrame } from './held-words.ts'
 import type { Entrance, Member, Notification, Operation } from '@conclave/protocol'
 import type { Via } from './room-api.ts'
 import type { RoomNetwork, RoomNetworkInit } from './room-network.ts'
@@ -16,6 +17,7 @@ export interface SeatListener {
   onTransport(peer: string, via: Via): void
   /** Something failed that no peer and no user is to blame for. */
   onTrouble(message: string): void
+  onWaiting(waiting: WaitingFrame): void
 }
 
 export class Seat {
@@ -33,6 +35,7 @@ export class Seat {
         init.openNetwork({ onMessage, onTransport: (peer, via) => this.listener?.onTransport(peer, via) }),
       onNotification: (notification) => this.listener?.onNotification(notification),
       onTrouble: (message) => this.listener?.onTrouble(message),
+      onWaiting: (waiting) => this.listener?.onWaiting(waiting),
     })
   }
 

@@ -15,6 +15,7 @@ export {
 } from './group/invite.ts'
 export { type Millis, type OperationId, type PeerId, peerIdOf, publicKeyOf, type VersionId } from './ids.ts'
 export { decodeOperation, type Operation, operationClaims } from './log/operation.ts'
+export type { Deed, DeedKind, TableView } from './member/chronicle.ts'
 export type { StepContext, Status } from './member/context.ts'
 export type { InviteRequest, Wish } from './member/decider.ts'
 export type { MemberInit, MemberState } from './member/lineage.ts'

@@ -59,6 +59,11 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
     await room.deny(fields.text('peer'))
     return {}
   },
+  ban: async (fields, { room }) => {
+    await room.ban(fields.text('peer'))
+    return {}
+  },
+  history: (_fields, { room }) => ({ history: room.records.history() }),
   revoke: async (fields, { room }) => {
     await room.revoke(fields.text('url'))
     return {}

@@ -3,7 +3,7 @@ import type { RoomEventDetails, RoomEventName } from '../room-api.ts'
 import type { Reply } from './commands.ts'
 
 /** The events that the command line tells; the JSON form has exactly these. */
-export type ToldEvent = Exclude<RoomEventName, 'status'>
+export type ToldEvent = Exclude<RoomEventName, 'status' | 'waiting'>
 
 type Teller<K extends RoomEventName> = (detail: RoomEventDetails[K]) => string
 
@@ -38,7 +38,7 @@ export function textOfReply(reply: Reply): string {
 export function commandOfText(line: string): string {
   if (!line.startsWith('/')) return JSON.stringify({ command: 'send', text: line })
   const [command = '', peer = '', ...reason] = line.slice(1).split(' ')
-  if (['admit', 'deny', 'vote'].includes(command)) return JSON.stringify({ command, peer })
+  if (['admit', 'deny', 'ban', 'vote'].includes(command)) return JSON.stringify({ command, peer })
   if (command === 'revoke') return JSON.stringify({ command, url: peer })
   if (command !== 'exclude') return JSON.stringify({ command })
   return JSON.stringify({ command, peers: [peer], reason: reason.join(' ') })

@@ -31,6 +31,8 @@ export type Wish =
   | { readonly kind: 'revoke'; readonly invite: string }
   | { readonly kind: 'admit'; readonly peer: PeerId }
   | { readonly kind: 'deny'; readonly peer: PeerId }
+  /** That somebody who is no member never becomes one again. */
+  | { readonly kind: 'ban'; readonly peer: PeerId }
   /** All keys made anew. */
   | { readonly kind: 'refresh' }
   /** That a member should be excluded, where that takes a quorum. */
@@ -68,6 +70,8 @@ export class Decider {
         return introducer.admit(wish.peer)
       case 'deny':
         return introducer.deny(wish.peer)
+      case 'ban':
+        return introducer.ban(wish.peer)
       case 'vote':
         return voter.vote(wish.peer)
       case 'destroy':

@@ -89,6 +89,20 @@ export class Introducer {
     this.#replier.refuse(peer, request, 'denied')
   }
 
+  /**
+   * Sees to it that somebody who is no member is never let in again: as many denials as are for good (SPEC J9). Throws
+   * `UsageError`, with nothing changed, when that cannot be.
+   */
+  ban(peer: PeerId): void {
+    const { log, self } = this.#context
+    const keys = this.#context.mustBeReady()
+    if (!this.#mayAdmit(self)) throw new UsageError('not-entitled', MODERATORS_ALONE)
+    if (log.roster.alive.has(peer))
+      throw new UsageError('is-a-member', `${peer} is in the room. Exclude it first.`)
+    for (let denials = log.roster.denials.get(peer) ?? 0; denials < DENIALS_MAX; denials++)
+      this.#context.publish({ kind: 'denial', peer }, keys)
+  }
+
   /** A knock ends everywhere by what enters the log: an admission by anybody, or a denial. */
   learn(entries: readonly Entry[]): void {
     const { agenda, now, timing, log } = this.#context

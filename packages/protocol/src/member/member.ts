@@ -9,6 +9,7 @@ import type { Millis, PeerId } from '../ids.ts'
 import type { LobbyHeartbeat } from '../lobby/messages.ts'
 import type { Operation } from '../log/operation.ts'
 import { DEFAULT_TIMING, type Timing } from '../timing.ts'
+import { Chronicle } from './chronicle.ts'
 import type { StepContext } from './context.ts'
 import type { InviteRequest, Wish } from './decider.ts'
 import { Lineage, type LineageInside, type MemberInit, type MemberState } from './lineage.ts'
@@ -65,6 +66,11 @@ export class Member {
 
   get state(): MemberState {
     return this.#own.state
+  }
+
+  /** What our log tells people. */
+  get chronicle(): Chronicle {
+    return new Chronicle(this.#own.context)
   }
 
   /**
