@@ -9,7 +9,7 @@ import {
   makeOperation,
   type Operation,
 } from '../../packages/protocol/src/log/operation.ts'
-import { sealFrame } from '../../packages/protocol/src/traffic/frame.ts'
+import { ROOM_FRAME, sealFrame } from '../../packages/protocol/src/traffic/frame.ts'
 import { encodeRoomMessage } from '../../packages/protocol/src/traffic/room-messages.ts'
 import type { Archive } from './archive.ts'
 import { Past } from './past.ts'
@@ -104,11 +104,12 @@ export function broadcastAs(
   const tek = held && [...held[1].teks].at(-1)
   if (!held || !tek) return false
   const input = {
+    type: ROOM_FRAME,
     reference: { version: held[0], revision: tek[0] },
     tek: tek[1],
     session: { salt: world.random.bytes(16), counter: 0 },
     signer,
-  }
+  } as const
   const bytes = sealFrame(world.group, input, encodeRoomMessage({ kind: 'operations', operations }))
   for (const operation of operations) {
     archive.recordOperation(operation)

@@ -24,3 +24,14 @@ export type { Entrance } from './member/newcomer.ts'
 export type { Cause, Channel, Inbound, MemberChange, Notification, Output } from './member/output.ts'
 export type { Screened, Waiting } from './member/screen.ts'
 export { DEFAULT_TIMING, type Timing } from './timing.ts'
+export { type PacketList, type StreamInit, type StreamKey, StreamSender } from './traffic/stream.ts'
+export {
+  type Arrival,
+  type Judged,
+  type Packet,
+  type PacketId,
+  type ReceiverInit,
+  type SignedList,
+  StreamReceiver,
+  type Verdict,
+} from './traffic/stream-receiver.ts'

@@ -60,6 +60,22 @@ export const OUTBOX_BYTES_MAX = 1024 * 1024
 
 /** Counters a sender may run ahead of its oldest frame that still counts. */
 export const REPLAY_WINDOW = 1024
+/** Content of a packet of a stream: what a frame holds beside header, sender and tag. */
+export const PACKET_MAX = FRAME_MAX - 107
+/** Packets of an interval, after which it is signed at once: three of them are 24 KiB of hashes. */
+export const INTERVAL_PACKETS_MAX = 256
+/** A packet is listed this often, so that two lists in a row may be lost. */
+export const LISTED_INTERVALS = 3
+export const LISTED_PACKETS_MAX = LISTED_INTERVALS * INTERVAL_PACKETS_MAX
+/** Counters that a list tells of: its packets, and the lists between. No more than a replay window holds. */
+export const LISTED_SPAN_MAX = REPLAY_WINDOW
+/** Packets that wait for their list: two seconds of a fast stream a forwarder, and of all whom we have direct connections to. */
+export const PENDING_PER_PEER_MAX = 1024
+export const PENDING_MAX = 8 * PENDING_PER_PEER_MAX
+/** Lists that are kept of a stream, for packets that come after them, and streams they are kept of: 5 MB at worst. */
+export const LISTS_KEPT = 3
+export const STREAMS_MAX = 32
+
 /** Sessions of one sender: a restart or two, and a second tab. */
 export const SESSIONS_PER_SENDER_MAX = 4
 /** Requests answered are remembered, so that a replayed one costs nothing. */

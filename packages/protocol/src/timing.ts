@@ -32,6 +32,10 @@ export interface Timing {
   retentionMs: number
   /** Frames under superseded keys are still read for this long. */
   lateMs: number
+  /** A stream's sender signs the packets of this time together (paper §3.1.1). */
+  streamMs: number
+  /** A packet that no list names by then stays unverified: the third list has come, if any did. */
+  verdictMs: number
 }
 
 export const DEFAULT_TIMING: Timing = {
@@ -51,4 +55,6 @@ export const DEFAULT_TIMING: Timing = {
   supersedeMs: 10_000,
   retentionMs: 120_000,
   lateMs: 10_000,
+  streamMs: 300,
+  verdictMs: 2_000,
 }

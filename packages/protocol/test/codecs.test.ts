@@ -8,7 +8,7 @@ import type { Slot } from '../src/ids.ts'
 import { decodeLobbyMessage, encodeLobbyMessage, type LobbyMessage } from '../src/lobby/messages.ts'
 import { openLobbyFrame, sealLobbyFrame } from '../src/lobby/lobby-frame.ts'
 import { decodeOperation, makeOperation, type OperationBody } from '../src/log/operation.ts'
-import { openFrame, parseFrame, sealFrame } from '../src/traffic/frame.ts'
+import { openFrame, parseFrame, ROOM_FRAME, sealFrame } from '../src/traffic/frame.ts'
 import { decodeRoomMessage, encodeRoomMessage, type RoomMessage } from '../src/traffic/room-messages.ts'
 import { bytes, founding, group, operationId, peer, signer } from './support.ts'
 
@@ -236,11 +236,12 @@ describe('codecs', () => {
   test('frames: any damage is noticed before anything is believed', () => {
     const session = { salt: bytes(16), counter: 3 }
     const input = {
+      type: ROOM_FRAME,
       reference: { version: operationId(1), revision: 2 },
       tek: bytes(32, 9),
       session,
       signer: ALICE,
-    }
+    } as const
     const sealed = sealFrame(GROUP, input, Uint8Array.of(1, 2, 3))
     const lobby = sealLobbyFrame(GROUP, { signer: ALICE, nonce: bytes(24) }, Uint8Array.of(4))
     fc.assert(

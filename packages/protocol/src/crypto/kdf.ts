@@ -50,7 +50,7 @@ export function signedBytes(
 /** SHA-256 behind a label, for ids of public things (SPEC C4). */
 export function labelledHash(
   suite: Suite,
-  kind: 'genesis' | 'operation' | 'id' | 'open room',
+  kind: 'genesis' | 'operation' | 'id' | 'open room' | 'packet',
   bytes: Uint8Array,
 ): Uint8Array {
   return suite.hash(concat([fromString(`${PREFIX}${kind}`, 'utf8'), Uint8Array.of(0), bytes]))

@@ -23,7 +23,7 @@ import type { Decision } from '../log/decisions.ts'
 import { makeOperation, type Operation } from '../log/operation.ts'
 import { BEATERS_MAX, RIVALS_MAX } from '../limits.ts'
 import type { Timing } from '../timing.ts'
-import { SALT_LENGTH, sealFrame } from '../traffic/frame.ts'
+import { ROOM_FRAME, SALT_LENGTH, sealFrame } from '../traffic/frame.ts'
 import { encodeRoomMessage, type RoomMessage } from '../traffic/room-messages.ts'
 import { kdf } from '../crypto/kdf.ts'
 import { Agenda } from './agenda.ts'
@@ -299,7 +299,7 @@ export class Context {
   broadcast(about: About, message: RoomMessage, keys: VersionKeys): void {
     const session = { salt: this.#salt, counter: this.#counter++ }
     const reference = { version: keys.version, revision: keys.revision }
-    const input = { reference, tek: keys.tek, session, signer: this.signer }
+    const input = { type: ROOM_FRAME, reference, tek: keys.tek, session, signer: this.signer } as const
     const bytes = sealFrame(this.group, input, encodeRoomMessage(message))
     this.emit({ kind: 'broadcast', channel: 'room', bytes, about })
   }

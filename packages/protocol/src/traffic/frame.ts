@@ -1,4 +1,4 @@
-/** Room frames: what members say to each other under the TEK, sealed and signed (SPEC T1–T4). */
+/** Room frames: what members say to each other under the TEK, sealed and signed; packets are signed by the list (SPEC T1–T4, T9). */
 import { concat } from 'uint8arrays/concat'
 import { xor } from 'uint8arrays/xor'
 import { kdf, signedBytes } from '../crypto/kdf.ts'
@@ -10,7 +10,7 @@ import {
   type Signer,
   TAG_LENGTH,
 } from '../crypto/suite.ts'
-import { reject, type Rejection } from '../errors.ts'
+import { isRejection, reject, type Rejection } from '../errors.ts'
 import type { Group } from '../group/genesis.ts'
 import {
   fromHex,
@@ -27,6 +27,10 @@ import { Writer } from '../wire/writer.ts'
 
 /** First byte of a room frame; a lobby frame has another. */
 export const ROOM_FRAME = 2
+/** First bytes of a packet of a stream, and of a signed list of packets. */
+export const PACKET_FRAME = 3
+export const LIST_FRAME = 4
+export type FrameType = typeof ROOM_FRAME | typeof PACKET_FRAME | typeof LIST_FRAME
 export const SALT_LENGTH = 16
 
 /** A key under which a frame is sealed: (key, version, revision), the key being the TEK (SPEC K1). */
@@ -43,6 +47,7 @@ export interface Session {
 
 /** A frame as an outsider sees it. */
 export interface RoomFrame {
+  readonly type: FrameType
   readonly reference: KeyReference
   readonly session: Session
   /** The sender's public key under a mask, so that the bridge does not learn who speaks. */
@@ -61,6 +66,7 @@ export interface OpenedFrame {
 }
 
 export interface SealInput {
+  readonly type: FrameType
   readonly reference: KeyReference
   readonly tek: Uint8Array
   readonly session: Session
@@ -68,33 +74,41 @@ export interface SealInput {
 }
 
 export function sealFrame(group: Group, input: SealInput, content: Uint8Array): Uint8Array {
-  const sender = input.signer.publicKey
-  const message = signedFrame(group, input, sender, content)
-  const plaintext = concat([content, input.signer.sign(message)])
-  const masked = xor(sender, mask(group, input))
-  const ciphertext = group.suite.seal(boxOf(group, input, sender), plaintext)
-  return concat([publicHeader(input), masked, ciphertext])
+  const message = signedFrame(group, input, input.signer.publicKey, content)
+  return seal(group, input, concat([content, input.signer.sign(message)]))
 }
 
-export function parseFrame(bytes: Uint8Array): RoomFrame | Rejection {
+/** A packet of a stream: it carries no signature of its own (SPEC T9). */
+export function sealPacket(group: Group, input: Omit<SealInput, 'type'>, content: Uint8Array): Uint8Array {
+  return seal(group, { ...input, type: PACKET_FRAME }, content)
+}
+
+function seal(group: Group, input: SealInput, plaintext: Uint8Array): Uint8Array {
+  const sender = input.signer.publicKey
+  const masked = xor(sender, mask(group, input))
+  return concat([publicHeader(input), masked, group.suite.seal(boxOf(group, input, sender), plaintext)])
+}
+
+export function parseFrame(bytes: Uint8Array, type: FrameType = ROOM_FRAME): RoomFrame | Rejection {
+  const least = TAG_LENGTH + 1 + (type === PACKET_FRAME ? 0 : SIGNATURE_LENGTH)
   return decode(bytes, FRAME_MAX, (reader) => {
-    if (reader.u8() !== ROOM_FRAME) reader.fail('not a room frame', 'unknown-type')
+    if (reader.u8() !== type) reader.fail(`no frame of type ${type}`, 'unknown-type')
     const version = operationIdOf(reader.fixed(ID_LENGTH))
     const revision = reader.u32()
     const session = { salt: reader.fixed(SALT_LENGTH), counter: reader.u48() }
     const masked = reader.fixed(PUBLIC_KEY_LENGTH)
     const ciphertext = reader.rest()
-    if (ciphertext.length < TAG_LENGTH + SIGNATURE_LENGTH + 1) reader.fail('cut short')
-    return { reference: { version, revision }, session, masked, ciphertext }
+    if (ciphertext.length < least) reader.fail('cut short')
+    return { type, reference: { version, revision }, session, masked, ciphertext }
   })
 }
 
 /** Opens a frame with the TEK of its reference. Whoever opens it is a member; who sent it the claim has to prove. */
 export function openFrame(group: Group, frame: RoomFrame, tek: Uint8Array): OpenedFrame | Rejection {
   const keyed = { ...frame, tek }
-  const sender = xor(frame.masked, mask(group, keyed))
-  const plaintext = group.suite.open(boxOf(group, keyed, sender), frame.ciphertext)
-  if (plaintext === undefined) return reject('undecryptable', 'the room frame does not open under its key')
+  const opened = open(group, keyed)
+  if (isRejection(opened)) return opened
+  const { sender, plaintext } = opened
   const content = plaintext.subarray(0, -SIGNATURE_LENGTH)
   return {
     reference: frame.reference,
@@ -109,11 +123,36 @@ export function openFrame(group: Group, frame: RoomFrame, tek: Uint8Array): Open
   }
 }
 
-type Keyed = Pick<SealInput, 'reference' | 'session' | 'tek'>
+/** Opens a packet. Whoever made it is a member; that it is the one it names, a signed list has to say (SPEC T10). */
+export function openPacket(
+  group: Group,
+  frame: RoomFrame,
+  tek: Uint8Array,
+): { readonly sender: PeerId; readonly content: Uint8Array } | Rejection {
+  const opened = open(group, { ...frame, tek })
+  return isRejection(opened) ? opened : { sender: peerIdOf(opened.sender), content: opened.plaintext }
+}
 
-function publicHeader({ reference, session }: Pick<Keyed, 'reference' | 'session'>): Uint8Array {
+/** The header and ciphertext of a packet, without the tag, which a holder of the key can meet by another ciphertext. */
+export function listedBytes(packet: Uint8Array): Uint8Array {
+  return packet.subarray(0, -TAG_LENGTH)
+}
+
+type Keyed = Pick<SealInput, 'type' | 'reference' | 'session' | 'tek'>
+
+function open(
+  group: Group,
+  frame: RoomFrame & Keyed,
+): { readonly sender: Uint8Array; readonly plaintext: Uint8Array } | Rejection {
+  const sender = xor(frame.masked, mask(group, frame))
+  const plaintext = group.suite.open(boxOf(group, frame, sender), frame.ciphertext)
+  if (plaintext === undefined) return reject('undecryptable', 'the room frame does not open under its key')
+  return { sender, plaintext }
+}
+
+function publicHeader({ type, reference, session }: Omit<Keyed, 'tek'>): Uint8Array {
   return new Writer()
-    .u8(ROOM_FRAME)
+    .u8(type)
     .fixed(fromHex(reference.version))
     .u32(reference.revision)
     .fixed(session.salt)
