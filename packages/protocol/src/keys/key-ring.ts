@@ -2,10 +2,11 @@
 import type { Group } from '../group/genesis.ts'
 import type { AdmissionId, Millis, Slot, VersionId } from '../ids.ts'
 import type { MembershipLog } from '../log/membership-log.ts'
-import { changeHeader, type Wrap } from '../log/operation.ts'
-import { type ChangeEntry, compareSeniority, type Entry, isChange } from '../log/roster.ts'
+import type { Wrap } from '../log/operation.ts'
+import { compareSeniority, type Entry, isChange } from '../log/roster.ts'
 import type { Timing } from '../timing.ts'
-import { chainOf, fitsCommitment, nextKek, tekOf, wrapSecret } from './derivation.ts'
+import { chainOf, fitsCommitment, nextKek, tekOf } from './derivation.ts'
+import { openChange } from './new-change.ts'
 import { type SlotKey, VersionKeys } from './version-keys.ts'
 
 /** Key state as one member hands it to another. */
@@ -65,7 +66,8 @@ export class KeyRing {
       const parent = this.#held.get(entry.operation.body.keyParent)
       // Else changes that nobody can open, of which anybody can make many, would be tried whenever anything enters the log.
       if (parent === undefined || this.#triedAt.get(entry) === this.generation) continue
-      const secret = this.#unwrap(entry, parent, entry.operation.body.wraps)
+      const { operation } = entry
+      const secret = openChange(this.#group, operation, parent)
       if (!secret) this.#triedAt.set(entry, this.generation)
       if (secret) opened.push(this.install(entry, secret, now))
     }
@@ -77,7 +79,9 @@ export class KeyRing {
     const isOurs = this.#held.has(entry.operation.id) || this.#erased.has(entry.operation.id)
     if (!isChange(entry) || isOurs) return
     const parent = this.#held.get(entry.operation.body.keyParent)
-    const secret = parent && this.#unwrap(entry, parent, wraps)
+    const { operation } = entry
+    const relayed = { ...operation, body: { ...operation.body, wraps } }
+    const secret = parent && openChange(this.#group, relayed, parent)
     if (secret) this.install(entry, secret, now)
   }
 
@@ -85,14 +89,7 @@ export class KeyRing {
   install(entry: Entry, secret: Uint8Array, now: Millis): VersionKeys {
     const { id, body } = entry.operation
     const nonce = 'nonce' in body ? body.nonce : new Uint8Array()
-    const keys = new VersionKeys(this.#group, {
-      version: id,
-      chain: chainOf(this.#group, nonce, secret),
-      revision: 0,
-      tek: tekOf(this.#group, id, secret),
-      now,
-      secret,
-    })
+    const keys = VersionKeys.from(this.#group, { version: id, nonce, secret, now })
     return this.#hold(entry, keys)
   }
 
@@ -149,24 +146,8 @@ export class KeyRing {
     this.generation++
     this.#erased.delete(keys.version)
     const parent = isChange(entry) ? this.#held.get(entry.operation.body.keyParent) : undefined
-    for (const [slot, { kek, creator }] of parent?.slots ?? []) {
-      const at = { version: keys.version, slot }
-      keys.slots.set(slot, { kek: nextKek(this.#group, at, { kek, chain: keys.chain }), creator })
-    }
+    if (parent) keys.moveOn(parent)
     return keys
-  }
-
-  /** Tries each wrap that we have a KEK for; a wrong KEK shows by the commitment, and the next one is tried. */
-  #unwrap(entry: ChangeEntry, parent: VersionKeys, wraps: readonly Wrap[]): Uint8Array | undefined {
-    const { body } = entry.operation
-    const header = changeHeader(this.#group, entry.operation, body)
-    for (const { slot, wrapped } of wraps) {
-      const held = parent.slots.get(slot)
-      if (held === undefined) continue
-      const secret = wrapSecret(this.#group, { kek: held.kek, slot, header }, wrapped)
-      if (fitsCommitment(this.#group, body, chainOf(this.#group, body.nonce, secret))) return secret
-    }
-    return undefined
   }
 
   /** Marks every version but the one we send under as superseded; none while there is none (SPEC K13). */

@@ -1,11 +1,11 @@
 /**
- * Making a change from a key table: of a member that holds its own row, or of a manager that holds all of it, whether or not
+ * Making a change from a key table, and opening it: of a member that holds its own row, or of a manager that holds all of it, whether or not
  * it knows who is there (paper §3.3, §3.4 Leave; SPEC K3–K5, K8).
  */
 import type { Group } from '../group/genesis.ts'
 import type { Slot, VersionId } from '../ids.ts'
 import { type Change, changeHeader, type OperationHeader } from '../log/operation.ts'
-import { chainOf, commitmentOf, wrapSecret } from './derivation.ts'
+import { chainOf, commitmentOf, fitsCommitment, wrapSecret } from './derivation.ts'
 
 /** The slots of a version that somebody holds the keys of. */
 export interface KeyTable {
@@ -49,6 +49,26 @@ export function newChange(group: Group, plan: ChangePlan, { secret, nonce }: Fre
     return held ? [{ slot, wrapped: wrapSecret(group, { kek: held.kek, slot, header: bound }, secret) }] : []
   })
   return { ...body, wraps }
+}
+
+/**
+ * The secret of a change, from its key parent's slots: tries each wrap that there is a KEK for. A wrong KEK shows by the
+ * commitment, and the next one is tried.
+ */
+export function openChange(
+  group: Group,
+  operation: OperationHeader & { readonly body: Change },
+  parent: Pick<KeyTable, 'slots'>,
+): Uint8Array | undefined {
+  const { body } = operation
+  const header = changeHeader(group, operation, body)
+  for (const { slot, wrapped } of body.wraps) {
+    const held = parent.slots.get(slot)
+    if (held === undefined) continue
+    const secret = wrapSecret(group, { kek: held.kek, slot, header }, wrapped)
+    if (fitsCommitment(group, body, chainOf(group, body.nonce, secret))) return secret
+  }
+  return undefined
 }
 
 function ascending(a: number, b: number): number {

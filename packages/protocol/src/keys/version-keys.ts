@@ -3,7 +3,7 @@ import { compare } from 'uint8arrays/compare'
 import type { Group } from '../group/genesis.ts'
 import type { AdmissionId, Millis, Slot, VersionId } from '../ids.ts'
 import { REVISION_SKIP_MAX } from '../limits.ts'
-import { advanceTek, checkOf } from './derivation.ts'
+import { advanceTek, chainOf, checkOf, nextKek, tekOf } from './derivation.ts'
 
 /** A KEK and the admission whose member made it: of two keys of one slot, the more senior maker's stands (SPEC H4). */
 export interface SlotKey {
@@ -47,6 +47,24 @@ export class VersionKeys {
     this.#tek = init.tek
     this.madeAt = init.now
     this.#secret = init.secret
+  }
+
+  /** A version from its secret; `nonce`: the one in its operation. Its slots are put or moved on besides. */
+  static from(
+    group: Group,
+    of: { version: VersionId; nonce: Uint8Array; secret: Uint8Array; now: Millis },
+  ): VersionKeys {
+    const { version, nonce, secret, now } = of
+    const [chain, tek] = [chainOf(group, nonce, secret), tekOf(group, version, secret)]
+    return new VersionKeys(group, { version, chain, revision: 0, tek, now, secret })
+  }
+
+  /** Every slot of the key parent, one step on (SPEC K3). */
+  moveOn(parent: Pick<VersionKeys, 'slots'>): void {
+    for (const [slot, { kek, creator }] of parent.slots) {
+      const at = { version: this.version, slot }
+      this.slots.set(slot, { kek: nextKek(this.#group, at, { kek, chain: this.chain }), creator })
+    }
   }
 
   get revision(): number {
