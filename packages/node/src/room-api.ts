@@ -3,6 +3,8 @@
  * The events carry exactly the fields of the command line's JSON form, so the two never drift apart.
  */
 
+import type { FileOffer, Transfer } from './file-api.ts'
+
 /** How far a room has come. `excluded`, `left`, `destroyed` and `closed` are final. */
 export type RoomStatus = 'offline' | 'joining' | 'joined' | 'excluded' | 'left' | 'destroyed' | 'closed'
 
@@ -24,6 +26,26 @@ export interface MemberInfo {
   votes?: number
   /** Absent for ourselves and for members that are offline. */
   via?: Via
+}
+
+/** How a member is reached, and since when. */
+export interface MemberHealth {
+  peer: string
+  name: string
+  /** `none`: it is offline, or it is unknown whether it is there. */
+  via: Via | 'none'
+  /** Milliseconds since 1970 from which on it has been so, as far as we were there to see it. */
+  since: number
+  /** Milliseconds there and back, measured every ten seconds on a direct connection. */
+  rttMs?: number
+}
+
+/** How well a room is connected. */
+export interface RoomHealth {
+  /** Relays that are kept dialled, and whether they can be used. */
+  relays: { address: string; status: string }[]
+  /** Everybody on the roster but ourselves. */
+  members: MemberHealth[]
 }
 
 /** Who may do what in a room: fixed when it is created. */
@@ -134,6 +156,12 @@ export interface RoomEventDetails {
    * `message` follows; it is `gone` if it was no message, or the key did not come. For embedders only.
    */
   waiting: { frame: number; version: string; state: 'waiting' | 'opened' | 'gone' }
+  /** Somebody offers a file: `acceptFile` fetches it, `cancelFile` declines. */
+  file: FileOffer
+  /** A file goes to or comes from a peer: its progress, a few times a second, and its end. */
+  transfer: Transfer
+  /** A member begins or stops typing. */
+  typing: { peer: string; name: string; typing: boolean }
   /** `RoomState.status` changed. For embedders only: the command line tells the same by its other events. */
   status: { status: RoomStatus }
   error: { code: string; message: string }

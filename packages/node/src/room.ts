@@ -2,24 +2,34 @@
 import { TypedEventEmitter } from 'main-event'
 import { RoomRecords } from './room-records.ts'
 import { isMemberStatus, stateOf } from './room-state.ts'
-import { messageOf, UsageError } from './errors.ts'
-import { DEFAULT_INVITE_SECONDS, DESTROYED_LINGER_MS, LEAVE_FLUSH_MS, SPLIT_TOLD_MS } from './limits.ts'
-import { refusalMessage } from './words.ts'
+import { UsageError } from './errors.ts'
+import { DEFAULT_INVITE_SECONDS, DESTROYED_LINGER_MS, LEAVE_FLUSH_MS } from './limits.ts'
+import { Relocation } from './relocation.ts'
+import { eventOf } from './room-events.ts'
 import { toString } from 'uint8arrays/to-string'
-import { mayGovern } from '@conclave/protocol'
-import type { Member, Notification, PeerId, Successor, Wish } from '@conclave/protocol'
+import type { Member, Notification, PeerId, Wish } from '@conclave/protocol'
 import type { Driver } from './driver.ts'
+import type { Action, ActionOptions } from './action.ts'
+import type {
+  AcceptFileOptions,
+  FileContent,
+  FileOffer,
+  ReceivedFile,
+  SendFileOptions,
+  SentFile,
+} from './file-api.ts'
 import type {
   InviteOptions,
   MemberInfo,
   RoomEventDetails,
   RoomEventName,
   RoomEvents,
+  RoomHealth,
   RoomState,
   RoomStatus,
   Via,
 } from './room-api.ts'
-import type { Companions, Moves } from './moves.ts'
+import type { Moves } from './moves.ts'
 import type { Seat } from './seat.ts'
 
 export interface RoomInit {
@@ -33,6 +43,7 @@ export class Room extends TypedEventEmitter<RoomEvents> {
   /** What the room's log tells: who did what, who reads what. */
   readonly records = new RoomRecords(() => this.#member)
   readonly #init: RoomInit
+  readonly #relocation: Relocation
   #seat: Seat
   #isClosed = false
   #isOnline = false
@@ -45,6 +56,17 @@ export class Room extends TypedEventEmitter<RoomEvents> {
     super()
     this.#init = init
     this.#seat = init.seat
+    this.#relocation = new Relocation({
+      moves: init.moves,
+      seat: () => this.#seat,
+      isClosed: () => this.#isClosed,
+      decide: async (wish) => await this.#decide(wish),
+      onMoved: (seat, by) => this.#moved(seat, by),
+      onLost: async (message) => {
+        this.report('not-moved', message)
+        await this.close()
+      },
+    })
     this.#sitDown(init.seat)
   }
 
@@ -149,6 +171,57 @@ export class Room extends TypedEventEmitter<RoomEvents> {
     return { reached: await this.#driver.say(text) }
   }
 
+  /** Messages of your own kind, e.g. `room.makeAction<{ x: number }>('cursor')`. The same name gives the same action. */
+  makeAction<T>(_name: string, _options: ActionOptions<T> = {}): Action<T> {
+    throw new UsageError('unsupported', 'Actions are not built yet.')
+  }
+
+  /** Tells the others that our user types. Call it at each key; it is over by itself a few seconds after the last call. */
+  setTyping(_isTyping: boolean): void {}
+
+  /** Files that we may fetch now. */
+  get files(): FileOffer[] {
+    return []
+  }
+
+  /**
+   * Offers a file to the room, or to some of it. Resolves once it was offered. Throws `UsageError` when nobody it is for is there, and
+   * for one of more than 1 MB when nobody can be reached directly.
+   */
+  async sendFile(_content: FileContent, _options: SendFileOptions = {}): Promise<SentFile> {
+    throw new UsageError('unsupported', 'Files are not built yet.')
+  }
+
+  /**
+   * Fetches a file that was offered. Resolves when it is there, complete and checked. It goes on by itself after a connection was
+   * lost. Throws `UsageError` when it has more than 1 MB and its sender cannot be reached directly; rejects with an
+   * `AbortError` when either side cancels.
+   */
+  async acceptFile(_id: string, _options: AcceptFileOptions = {}): Promise<ReceivedFile> {
+    throw new UsageError('unsupported', 'Files are not built yet.')
+  }
+
+  /** Withdraws an offer of ours, declines another's, or stops fetching it. */
+  cancelFile(_id: string): void {}
+
+  /**
+   * Sixty digits to compare over another channel: for us and a peer, or without one for all who are in the room. Both sides
+   * see the same. Throws `UsageError` for somebody who is no member.
+   */
+  safetyNumber(_peer?: string): string {
+    throw new UsageError('unsupported', 'Safety numbers are not built yet.')
+  }
+
+  /** Eight characters that tell a peer from others of its name, to stand beside it. */
+  safetyCode(_peer: string): string {
+    throw new UsageError('unsupported', 'Safety codes are not built yet.')
+  }
+
+  /** How each member is reached, and our relays. */
+  get health(): RoomHealth {
+    return { relays: [], members: [] }
+  }
+
   /** An invite as text, to stand after the `#` of a link. Throws `UsageError` unless we are a member. */
   invite(options: InviteOptions = {}): string {
     this.#mustBeIn()
@@ -197,23 +270,14 @@ export class Room extends TypedEventEmitter<RoomEvents> {
    * let the others in, or do not govern this room.
    */
   async merge(invite: string): Promise<void> {
-    this.#mustGovern()
-    const to = await this.#init.moves.prepareMerge(invite, this.#companions)
-    await this.#move({ kind: 'destroy', to })
+    this.#mustBeIn()
+    await this.#relocation.merge(invite)
   }
 
   /** Splits these members off, with us: we go on in a room of our own, the others stay in this one. Throws `UsageError`. */
   async split(keep: readonly string[]): Promise<void> {
-    this.#mustGovern()
-    const companions = this.#companions.filter(({ peer }) => keep.includes(peer))
-    if (companions.length === 0 || companions.length < new Set(keep).size)
-      throw new UsageError('not-a-member', 'Name other members of this room. See "members" for who is.')
-    const to = await this.#init.moves.prepareSplit(this.state.policy, companions)
-    await this.#move({ kind: 'split', peers: companions.map(({ peer }) => peer), to })
-    // The others are to know first: then they make keys that we do not know, for those who stay.
-    await new Promise((resolve) => setTimeout(resolve, SPLIT_TOLD_MS))
-    this.#driver.run((at) => this.#member.leave(at))
-    await this.#follow(this.self, to)
+    this.#mustBeIn()
+    await this.#relocation.split(keep)
   }
 
   /** Votes for a member's exclusion, where the policy asks for a quorum; a second time changes nothing. */
@@ -227,49 +291,6 @@ export class Room extends TypedEventEmitter<RoomEvents> {
    */
   async destroy(): Promise<void> {
     await this.#decide({ kind: 'destroy' })
-  }
-
-  /** Before anything is prepared elsewhere that could not be carried out here. */
-  #mustGovern(): void {
-    this.#mustBeIn()
-    if (this.state.version === undefined)
-      throw new UsageError('not-joined', 'The keys of the room are being changed. Try again in a moment.')
-    if (!mayGovern(this.#member.group, this.#member.self))
-      throw new UsageError('not-entitled', 'This room does not let you: only who governs it may.')
-  }
-
-  /** The others. */
-  get #companions(): Companions {
-    return this.#member.state.members.filter(({ peer }) => peer !== this.self)
-  }
-
-  /** Tells the others where to go. Where we may not after all, nobody goes. */
-  async #move(wish: Extract<Wish, { to?: Successor }> & { readonly to: Successor }): Promise<void> {
-    try {
-      await this.#decide(wish)
-    } catch (error) {
-      await this.#init.moves.abandon(wish.to)
-      throw error
-    }
-  }
-
-  /** Goes on elsewhere, because `by` said so. */
-  async #follow(by: string, to: Successor): Promise<void> {
-    try {
-      const before = this.#seat
-      const seat = await this.#init.moves.follow(to)
-      // Our user closed the room meanwhile.
-      if (this.#isClosed) return await seat.driver.close()
-      this.#sitDown(seat)
-      this.#init.moves.retire(before)
-      this.#emit('moved', { by, room: this.id })
-      const { status, version, revision, members } = seat.member.state
-      if (status === 'joined' && version)
-        this.#tell({ event: 'joined', version, revision, members: members.length })
-    } catch (error) {
-      this.report('not-moved', `The room went on elsewhere, and we cannot follow: ${messageOf(error)}`)
-      await this.close()
-    }
   }
 
   async #decide(wish: Wish): Promise<void> {
@@ -317,6 +338,14 @@ export class Room extends TypedEventEmitter<RoomEvents> {
     }
   }
 
+  #moved(seat: Seat, by: string): void {
+    this.#sitDown(seat)
+    this.#emit('moved', { by, room: this.id })
+    const { status, version, revision, members } = seat.member.state
+    if (status === 'joined' && version)
+      this.#tell({ event: 'joined', version, revision, members: members.length })
+  }
+
   #transportChanged(peer: string, via: Via): void {
     const isMember = this.#member.state.members.some((member) => member.peer === peer)
     if (isMember) this.#emit('transport', { peer, via })
@@ -325,52 +354,17 @@ export class Room extends TypedEventEmitter<RoomEvents> {
   #tell(notification: Notification): void {
     if ('to' in notification && notification.to) this.#isMoving = true
     this.#tellStatus()
-    const room = this.id
-    const scheme = 'distributed-flat'
-    switch (notification.event) {
-      case 'joined': {
-        const { version, revision, members } = notification
-        this.#emit('joined', { peer: this.self, room, version, revision, scheme, members })
-        this.#tellPaths()
-        break
-      }
-      case 'message': {
-        const { from, name, text, version, revision } = notification
-        this.#emit('message', { from, name, text, version, revision, verified: true })
-        break
-      }
-      case 'member': {
-        const { peer, name, change } = notification
-        this.#emit('member', { peer, name, change })
-        if (change === 'admitted') this.#emit('transport', { peer, via: this.#driver.network.via(peer) })
-        break
-      }
-      case 'keys': {
-        const { version, revision, heads, cause } = notification
-        this.#emit('keys', { version, revision, heads: [...heads], scheme, cause })
-        break
-      }
-      case 'excluded':
-        this.#emit('excluded', { by: notification.by, reason: notification.reason })
-        break
-      case 'destroyed':
-        if (notification.to) void this.#follow(notification.by, notification.to)
-        else this.#end(notification.by)
-        break
-      case 'moved':
-        void this.#follow(notification.by, notification.to)
-        break
-      case 'knock':
-        this.#emit('knock', { peer: notification.peer, name: notification.name })
-        break
-      case 'refused':
-        this.#emit('error', { code: notification.refusal, message: refusalMessage(notification.refusal) })
-        break
-      case 'rejected':
-      case 'left':
-      case 'peers':
-      case 'restarted':
-        break
+    const event = eventOf(notification, { self: this.self, room: this.id })
+    if (event) this.#emit(event.name, event.detail)
+    if (notification.event === 'joined') this.#tellPaths()
+    if (notification.event === 'member' && notification.change === 'admitted') {
+      const { peer } = notification
+      this.#emit('transport', { peer, via: this.#driver.network.via(peer) })
+    }
+    if (notification.event === 'moved') void this.#relocation.follow(notification.by, notification.to)
+    if (notification.event === 'destroyed') {
+      if (notification.to) void this.#relocation.follow(notification.by, notification.to)
+      else this.#end(notification.by)
     }
   }
 

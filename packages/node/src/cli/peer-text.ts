@@ -18,6 +18,11 @@ const TELLERS: { readonly [K in ToldEvent]: Teller<K> } = {
   destroyed: ({ by }) => `* the room was destroyed by ${by}; all its keys are erased`,
   knock: ({ peer, name }) => `* ${who(peer, name)} knocks: /admit ${peer} or /deny ${peer}`,
   moved: ({ by }) => `* ${tag(by)} moved us to another room`,
+  file: ({ id, from, name, fileName, size }) =>
+    `* ${who(from, name)} offers ${fileName} (${size} bytes): /accept-file ${id} PATH or /cancel ${id}`,
+  transfer: ({ peer, direction, status, bytes, size }) =>
+    `* file ${direction === 'in' ? 'from' : 'to'} ${tag(peer)}: ${status}, ${bytes} of ${size} bytes`,
+  typing: ({ peer, name, typing }) => `* ${who(peer, name)} ${typing ? 'types' : 'stopped typing'}`,
   transport: ({ peer, via }) => `* ${tag(peer)} is reached by ${via}`,
   error: ({ message }) => `! ${message}`,
 }

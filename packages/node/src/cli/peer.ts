@@ -36,6 +36,9 @@ const EVENTS: readonly ToldEvent[] = [
   'knock',
   'moved',
   'transport',
+  'file',
+  'transfer',
+  'typing',
   'error',
 ]
 
