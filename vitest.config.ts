@@ -33,6 +33,7 @@ export default defineConfig({
             'packages/node/test/**/*.test.ts',
             'test/network/**/*.test.ts',
             'test/browser/**/*.test.ts',
+            'test/examples/**/*.test.ts',
           ],
           testTimeout: 90_000,
           hookTimeout: 90_000,

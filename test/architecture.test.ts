@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 
 const root = join(import.meta.dirname, '..')
 // Asked of the disk and not of git, so that a copy without history can be tested, too.
-const files = globSync(['*', '.*', '.ci/*', 'packages/**/*', 'scripts/**/*', 'test/**/*'], {
+const files = globSync(['*', '.*', '.ci/*', 'examples/**/*', 'packages/**/*', 'scripts/**/*', 'test/**/*'], {
   cwd: root,
   exclude: ['**/node_modules', '**/dist', '**/coverage', '.git'],
 }).filter((path) => statSync(join(root, path)).isFile())
@@ -113,7 +113,7 @@ test('the protocol has no clock, timer, randomness, network or waiting (SPEC M1)
 })
 
 test('files have at most 400 lines, functions at most 70', () => {
-  const looked = code.filter((path) => /^(?:packages\/[^/]+\/src|scripts|test)\//.test(path))
+  const looked = code.filter((path) => /^(?:examples|packages\/[^/]+\/src|scripts|test)\//.test(path))
   const long = looked.filter((path) => read(path).split('\n').length > 401)
   const functions = looked.filter((path) => !path.endsWith('.test.ts')).flatMap(longFunctions)
   expect([...long, ...functions]).toEqual([])
@@ -182,7 +182,9 @@ test('documents name files, scripts and links that exist', () => {
   const scripts = new Set(Object.keys(JSON.parse(read('package.json')).scripts as object))
   const wrong = documents.flatMap((path) => {
     const text = read(path)
-    const paths = [...text.matchAll(/`((?:packages|test|scripts)\/[\w./-]+)`/g)].map(([, name = '']) => name)
+    const paths = [...text.matchAll(/`((?:examples|packages|test|scripts)\/[\w./-]+)`/g)].map(
+      ([, name = '']) => name,
+    )
     const links = [...text.matchAll(/\]\((?!https?:|#)([^)#]+)[^)]*\)/g)].map(([, name = '']) =>
       target(path, name),
     )

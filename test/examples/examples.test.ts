@@ -1,0 +1,106 @@
+/**
+ * The examples as they are, in one room, each hearing another and being heard: two programs in processes of their own, and pages
+ * in one Chromium, built and served as somebody would. Ada is the command line.
+ */
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { CliProcess } from '../../scripts/cli-process.ts'
+import { serveExamples } from '../../scripts/example-pages.ts'
+import { inviteFrom, startPeer, startRelay } from '../../scripts/local-network.ts'
+import type { PageServer } from '../../scripts/page-server.ts'
+import { launchChromium } from '../support/browser.ts'
+import { Program } from './program.ts'
+
+let relay: CliProcess
+let relays: string[]
+let ada: CliProcess
+let invite: string
+let bot: Program
+let node: Program
+let browser: Browser
+let server: PageServer
+
+beforeAll(async () => {
+  const started = await startRelay()
+  relay = started.relay
+  relays = started.multiaddrs
+  const pages = serveExamples()
+  ada = await startPeer({ relays, name: 'Ada' })
+  invite = await inviteFrom(ada)
+  bot = new Program('node-bot/bot.ts', invite)
+  node = new Program('libp2p-node/node.ts', relays[0] ?? '', invite)
+  browser = await launchChromium()
+  server = await pages
+})
+
+afterAll(async () => {
+  await Promise.all([bot?.stop(), node?.stop(), browser?.close(), server?.close()])
+  await ada?.stop()
+  await relay?.stop()
+})
+
+test('a bot in Node answers, and leaves when it is told to end', async () => {
+  await bot.says('In a room of')
+  await ada.command('send', { text: '!count' })
+  const { text } = await ada.expect('message', { name: 'Counting bot' })
+  expect(text).toMatch(/^Ada, there are [23] of us\.$/)
+  expect(await bot.stop()).toBe(0)
+  await ada.expect('member', { name: 'Counting bot', change: 'left' })
+})
+
+test('a libp2p node with rooms added to it hears and answers', async () => {
+  await node.says('In the room')
+  await ada.command('send', { text: '!node' })
+  await node.says('Ada: !node')
+  const { from, text } = await ada.expect('message', { name: 'libp2p node' })
+  expect(text).toBe(`I am ${String(from)}`)
+  expect(await node.stop()).toBe(0)
+  await ada.expect('member', { name: 'libp2p node', change: 'left' })
+})
+
+/** What pages did that they never should: errors, requests to anybody else, things that their policy forbids. */
+const offences: string[] = []
+
+async function open(path: string): Promise<Page> {
+  const page = await browser.newPage()
+  page.setDefaultTimeout(30_000)
+  page.on('pageerror', (error) => offences.push(`${path}: ${error.message}`))
+  page.on('console', (message) => {
+    // No page has an icon.
+    const isIcon = message.location().url.endsWith('/favicon.ico')
+    if (message.type() === 'error' && !isIcon) offences.push(`${path}: ${message.text()}`)
+  })
+  page.on('request', (request) => {
+    if (new URL(request.url()).origin !== server.origin) offences.push(`${path} asked ${request.url()}`)
+  })
+  await page.goto(`${server.origin}/${path}`)
+  return page
+}
+
+async function hearsAndIsHeard(page: Page, name: string): Promise<void> {
+  await page.getByText('joined').waitFor()
+  await ada.command('send', { text: `Hello, ${name} <b>` })
+  await page.getByRole('log').getByText(`Ada: Hello, ${name} <b>`).waitFor()
+  await page.getByRole('textbox', { name: 'Message' }).fill(`Hello from ${name}`)
+  await page.keyboard.press('Enter')
+  await ada.expect('message', { name, text: `Hello from ${name}`, verified: true })
+  expect(page.url()).not.toContain('#')
+}
+
+test('a plain page, and one in React that was invited by it, hear and are heard', async () => {
+  const plain = await open(`plain-page/#${invite}`)
+  await hearsAndIsHeard(plain, 'Plain page')
+  const link = await plain.getByText('Invite somebody').getAttribute('href')
+  const react = await open(`react/${link}`)
+  await hearsAndIsHeard(react, 'React')
+  await react.getByText('Ada, Plain page, React').waitFor()
+  await react.getByRole('log').getByText('React: Hello from React').waitFor()
+  await plain.getByRole('log').getByText('React: Hello from React').waitFor()
+})
+
+test('a page makes a room at a relay that it is told', async () => {
+  const page = await open(`plain-page/?relay=${relays[0]}`)
+  await page.getByText('joined').waitFor()
+})
+
+test('no page did what it should not', () => expect(offences).toEqual([]))
