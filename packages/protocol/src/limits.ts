@@ -100,3 +100,12 @@ export const RELAYS_MAX = 3
 /** Tokens a second and burst of what one peer's messages may cost us in signature checks. */
 export const RATE_PER_SECOND = 200
 export const RATE_BURST = 1_000
+
+/** Slots of one ID: a position of one bit for each bit of a digest. */
+export const ROW_MAX = 256
+/** Key changes that a stand-alone manager repeats; who missed more asks it again. */
+export const FLAT_REPEATS_MAX = 16
+/** Notices that a participant of such a group holds until it has those before them. */
+export const FLAT_WAITING_MAX = 16
+/** Assigned IDs that are tried until one is found that has an untainted slot. */
+export const FLAT_TRIES_MAX = 4096
