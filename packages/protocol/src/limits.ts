@@ -27,6 +27,16 @@ export const BEATERS_MAX = 50
 export const UNKNOWN_ASKED_MAX = 4
 /** Admissions that one change may end. */
 export const TARGETS_MAX = 64
+/** Members, or whole subtrees, that leave a key tree at once, and nodes whose keys that can change: all of as many paths. */
+export const TREE_LEAVES_MAX = 1_024
+export const TREE_NODES_MAX = 0xffff
+/** Some 1,000 members that leave one of a million at once make 1 MB. */
+export const TREE_MESSAGE_MAX = 16 * 1024 * 1024
+/** The keys of 49 nodes, the most there can be between a leaf and the root. */
+export const TREE_PATH_MAX = 4 * 1024
+/** Messages of a tree that its manager repeats to who missed them; who missed more gets its path. */
+export const TREE_REPEATS_MAX = 64
+export const TREE_REPEATS_BYTES_MAX = 1024 * 1024
 /** Wraps in one change: the cover of 1,000 members needs about 15, so this is generous. */
 export const WRAPS_MAX = 256
 /** An operation never needs more: 64 parents, 64 targets with leave signatures, 256 wraps. */

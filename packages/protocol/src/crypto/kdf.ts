@@ -21,6 +21,11 @@ export type Label =
   | 'reply'
   | 'entropy'
   | 'rank'
+  | 'tree key'
+  | 'tree revision'
+  | 'tree insert'
+  | 'tree wrap'
+  | 'tree letter'
 
 const PREFIX = 'conclave/1/'
 
