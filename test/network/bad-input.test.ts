@@ -102,6 +102,10 @@ test('a JSON command that is wrong gets a reply that names the field, and the pr
     await peer.process.ask('invite', { ttl: -1 }),
     await peer.process.ask('dance'),
     await peer.process.ask('transition'),
+    await peer.process.ask('transition', { to: 'square' }),
+    await peer.process.ask('transition', { to: 'centralized-flat', manager: 7 }),
+    await peer.process.ask('transition', { to: 'centralized-flat', manager: '12D3KooWnobody' }),
+    await peer.process.ask('transition', { to: 'distributed-flat' }),
     await peer.process.ask('send', { text: 'x'.repeat(16_385) }),
   ].map(
     ({ ok, code, message }) =>
@@ -114,7 +118,11 @@ test('a JSON command that is wrong gets a reply that names the field, and the pr
     'false not-a-member: 12D3KooWnobody is not a member of this room. See "members" for who is.',
     'false bad-field: "ttl" is not a whole number of 0 or more.',
     'false unknown-command: "command" is "dance"; known are send, …',
-    'false unsupported: "transition" is not built yet.',
+    'false bad-field: "to" is missing: name a scheme.',
+    'false bad-field: "to" is none of distributed-flat, centralized-flat, centralized-tree.',
+    'false bad-field: "manager" is missing or not text.',
+    'false not-a-member: 12D3KooWnobody is not a member of this room. See "members" for who is.',
+    'false nothing-to-do: The room is distributed-flat already.',
     'false bad-text: The message has 16385 bytes, at most 16384 fit. Split it, or send a file.',
   ])
   const replied = until(() => peer.process.replies.find(({ code }) => code === 'bad-json'), {

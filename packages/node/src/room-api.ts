@@ -13,7 +13,8 @@ export type Via = 'webrtc' | 'bridge'
 
 export type MemberChange = 'admitted' | 'excluded' | 'left' | 'online' | 'offline'
 
-export type Scheme = 'distributed-flat'
+/** Who makes the keys: all members, or one that manages them in a flat table or a tree. */
+export type Scheme = 'distributed-flat' | 'centralized-flat' | 'centralized-tree'
 
 export interface MemberInfo {
   /** libp2p peer id, base58btc. */
@@ -73,6 +74,8 @@ export interface RoomState {
   /** Hex ids of the log's heads. */
   heads: string[]
   scheme: Scheme
+  /** Peer id of the member that makes the keys, where one does. */
+  manager?: string
   policy: RoomPolicy
   /** Number of members on the roster, ourselves included. */
   members: number
@@ -138,11 +141,19 @@ export interface RoomEventDetails {
     version: string
     revision: number
     scheme: Scheme
+    manager?: string
     members: number
   }
   message: { from: string; name: string; text: string; version: string; revision: number; verified: boolean }
   member: { peer: string; name: string; change: MemberChange }
-  keys: { version: string; revision: number; heads: string[]; scheme: Scheme; cause: string }
+  keys: {
+    version: string
+    revision: number
+    heads: string[]
+    scheme: Scheme
+    manager?: string
+    cause: string
+  }
   excluded: { by: string; reason: string }
   /** Somebody who may ended the room for everybody. */
   destroyed: { by: string }
@@ -171,6 +182,12 @@ export type RoomEventName = keyof RoomEventDetails
 
 /** A `CustomEvent` a kind, e.g. `room.addEventListener('message', ({ detail }) => …)`. */
 export type RoomEvents = { [K in RoomEventName]: CustomEvent<RoomEventDetails[K]> }
+
+export interface TransitionOptions {
+  to: Scheme
+  /** Peer id of the member that is to make the keys; ourselves if it is left out. None where all make them. */
+  manager?: string
+}
 
 export interface InviteOptions {
   /** Seconds until the invite expires by the wall clock of whoever checks it. Default one week. */

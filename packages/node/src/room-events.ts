@@ -1,6 +1,7 @@
 /** What the protocol tells a member, in the words of the room's events. */
 import type { Notification } from '@conclave/protocol'
 import type { RoomEventDetails, RoomEventName } from './room-api.ts'
+import { schemeOf } from './room-state.ts'
 import { refusalMessage } from './words.ts'
 
 /** An event with its name. */
@@ -13,11 +14,13 @@ export function eventOf(
   notification: Notification,
   { self, room }: { self: string; room: string },
 ): NamedEvent | undefined {
-  const scheme = 'distributed-flat'
   switch (notification.event) {
     case 'joined': {
       const { version, revision, members } = notification
-      return { name: 'joined', detail: { peer: self, room, version, revision, scheme, members } }
+      return {
+        name: 'joined',
+        detail: { peer: self, room, version, revision, ...schemeOf(notification), members },
+      }
     }
     case 'message': {
       const { from, name, text, version, revision } = notification
@@ -29,7 +32,10 @@ export function eventOf(
     }
     case 'keys': {
       const { version, revision, heads, cause } = notification
-      return { name: 'keys', detail: { version, revision, heads: [...heads], scheme, cause } }
+      return {
+        name: 'keys',
+        detail: { version, revision, heads: [...heads], ...schemeOf(notification), cause },
+      }
     }
     case 'excluded':
       return { name: 'excluded', detail: { by: notification.by, reason: notification.reason } }

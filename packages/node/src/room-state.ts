@@ -1,5 +1,5 @@
 /** The protocol's state of a member in the words of the room's API. */
-import type { Member, MemberState } from '@conclave/protocol'
+import type { Member, MemberState, SchemeState } from '@conclave/protocol'
 import type { RoomState, RoomStatus } from './room-api.ts'
 
 /** Whether a member in this state is, or is about to be, in the room. */
@@ -22,11 +22,16 @@ export function stateOf(member: Member, shell: Shell): RoomState {
     ...(version && { version }),
     revision,
     heads: [...heads],
-    scheme: 'distributed-flat',
+    ...schemeOf(member.state),
     policy: member.group.genesis.policy,
     members: members.length,
     exclusionsLeft,
   }
+}
+
+/** How a room is managed, as events tell it. */
+export function schemeOf({ scheme, manager }: SchemeState): SchemeState {
+  return { scheme, ...(manager && { manager }) }
 }
 
 function statusOf(status: MemberState['status'], { isClosed, isOnline, isMoving }: Shell): RoomStatus {

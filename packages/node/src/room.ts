@@ -27,6 +27,7 @@ import type {
   RoomHealth,
   RoomState,
   RoomStatus,
+  TransitionOptions,
   Via,
 } from './room-api.ts'
 import type { Moves } from './moves.ts'
@@ -260,6 +261,11 @@ export class Room extends TypedEventEmitter<RoomEvents> {
     await this.#decide({ kind: 'ban', peer: peer as PeerId })
   }
 
+  /** Changes who makes the keys; `keys` events tell when we have new ones. Throws `UsageError` when that cannot be. */
+  async transition({ to, manager }: TransitionOptions): Promise<void> {
+    await this.#decide({ kind: 'transition', to, ...(manager && { manager: manager as PeerId }) })
+  }
+
   /** Makes all keys anew: whatever was stolen of them before opens nothing that is said after. */
   async refresh(): Promise<void> {
     await this.#decide({ kind: 'refresh' })
@@ -341,9 +347,9 @@ export class Room extends TypedEventEmitter<RoomEvents> {
   #moved(seat: Seat, by: string): void {
     this.#sitDown(seat)
     this.#emit('moved', { by, room: this.id })
-    const { status, version, revision, members } = seat.member.state
+    const { status, version, members, ...state } = seat.member.state
     if (status === 'joined' && version)
-      this.#tell({ event: 'joined', version, revision, members: members.length })
+      this.#tell({ ...state, event: 'joined', version, members: members.length })
   }
 
   #transportChanged(peer: string, via: Via): void {

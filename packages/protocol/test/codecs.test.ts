@@ -69,6 +69,7 @@ const bodies: fc.Arbitrary<OperationBody> = fc.oneof(
   fc.record({
     kind: fc.constant('vote' as const),
     admission: fc.integer({ min: 0, max: 99 }).map(operationId),
+    reason: text,
   }),
   fc.constant({ kind: 'destruction' as const }),
 )

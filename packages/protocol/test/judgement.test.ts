@@ -168,7 +168,7 @@ class Story {
         return { kind, peer: about }
       case 'vote': {
         const target = at.state.alive.get(mostVoted(at.state, about))?.[0]
-        return target && { kind, admission: target.operation.id }
+        return target && { kind, admission: target.operation.id, reason: '' }
       }
       case 'destruction':
         return { kind }

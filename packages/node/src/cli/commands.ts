@@ -80,6 +80,13 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
     await room.refresh()
     return {}
   },
+  transition: async (fields, { room }) => {
+    const to = fields.oneOf('to', ['distributed-flat', 'centralized-flat', 'centralized-tree'])
+    if (to === undefined) throw new CommandError('bad-field', '"to" is missing: name a scheme.')
+    const manager = fields.optionalText('manager')
+    await room.transition({ to, ...(manager !== undefined && { manager }) })
+    return {}
+  },
   merge: async (fields, { room }) => {
     await room.merge(fields.text('invite'))
     return {}
@@ -100,9 +107,6 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
     return {}
   },
 }
-
-/** Commands of the JSON form that are not built yet. They answer, so that a program can tell them from typing errors. */
-const UNSUPPORTED = ['transition']
 
 /** Reads and carries out one line. Never rejects: whatever is wrong with it is in the reply. */
 export async function answer(line: string, target: Target): Promise<Reply> {
@@ -125,7 +129,6 @@ export async function answer(line: string, target: Target): Promise<Reply> {
 async function carryOut({ name, fields }: Command, target: Target): Promise<Result> {
   const handler = Object.hasOwn(HANDLERS, name) ? HANDLERS[name] : undefined
   if (handler) return await handler(new Fields(fields), target)
-  if (UNSUPPORTED.includes(name)) throw new CommandError('unsupported', `"${name}" is not built yet.`)
   const known = Object.keys(HANDLERS).join(', ')
   throw new CommandError('unknown-command', `"command" is "${name}"; known are ${known}.`)
 }

@@ -38,6 +38,11 @@ export class SlotTable {
     return this.#rowOf(peer).place
   }
 
+  /** Every slot there is, in ascending order. */
+  get all(): Slot[] {
+    return Array.from({ length: this.size }, (_, slot) => slot as Slot)
+  }
+
   /** The slots of all these peers together. */
   union(peers: Iterable<PeerId>): Set<Slot> {
     const union = new Set<Slot>()

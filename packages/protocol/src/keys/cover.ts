@@ -2,6 +2,7 @@
 import type { SlotTable } from '../group/slots.ts'
 import type { AdmissionId, PeerId, Slot, VersionId } from '../ids.ts'
 import type { MembershipLog } from '../log/membership-log.ts'
+import { isInOffice, managementOf } from '../log/management.ts'
 import type { Change } from '../log/operation.ts'
 import { admitted, type AdmittingEntry, type Entry } from '../log/roster.ts'
 import { keylessIn } from './generation.ts'
@@ -16,11 +17,18 @@ const MISS_MAX = 0.01
  */
 export function covers(log: MembershipLog, version: Entry): boolean {
   const { dead } = log.roster
+  if (isOver(log, version)) return false
   const known = verdicts.get(dead) ?? new Map<Entry, boolean>()
   verdicts.set(dead, known)
   const verdict = known.get(version) ?? isSubset(dead, log.rosterOf(version).dead)
   known.set(version, verdict)
   return verdict
+}
+
+/** Whether a version's manager is no member any more by the admission that it managed by (SPEC V4). */
+function isOver(log: MembershipLog, version: Entry | undefined): boolean {
+  const management = version && managementOf(version)
+  return management !== undefined && !isInOffice(management, log.roster)
 }
 
 function isSubset<T>(part: ReadonlyMap<T, unknown>, whole: ReadonlyMap<T, unknown>): boolean {
@@ -33,6 +41,8 @@ const verdicts = new WeakMap<ReadonlyMap<AdmissionId, AdmittingEntry>, Map<Entry
 
 /** Slots that somebody who is not on the roster may have been keyed for in a version's generation (SPEC K8, K16). */
 export function taintedSlots(log: MembershipLog, version: VersionId, table: SlotTable): Set<Slot> {
+  // Its manager had them all.
+  if (isOver(log, log.get(version))) return new Set(table.all)
   return table.union(tainting(log, version).map(admitted))
 }
 
@@ -118,6 +128,7 @@ function bestSlot(
  * IDs gone, a member's slot is untainted with probability `(1 − 1/k)^m`, independently in each of `n` positions.
  */
 export function exclusionsLeft(log: MembershipLog, version: VersionId | undefined): number {
+  if (isOver(log, version && log.get(version))) return 0
   const { symbols, radix } = log.group.genesis.idSpace
   const gone = new Set(tainting(log, version).map(admitted)).size
   const members = Math.max(1, log.roster.alive.size)

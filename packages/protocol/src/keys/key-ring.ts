@@ -21,7 +21,7 @@ export interface HandedKeys {
 
 export interface AcceptContext {
   readonly now: Millis
-  /** Whether we own the slot, the giver does, and so does the maker it names: nobody plants a key it must not know (SPEC K11). */
+  /** Whether a key of the slot by that maker is for us to take: nobody plants a key that it must not know (SPEC K11). */
   mayGive(slot: Slot, creator: AdmissionId): boolean
 }
 

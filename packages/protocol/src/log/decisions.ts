@@ -12,6 +12,7 @@ import {
   publicKeyOf,
   toHex,
 } from '../ids.ts'
+import { REASON_MAX } from '../limits.ts'
 import type { Reader } from '../wire/reader.ts'
 import type { Writer } from '../wire/writer.ts'
 
@@ -34,6 +35,8 @@ export interface Vote {
   readonly kind: 'vote'
   /** The admission that should end; whoever comes again later has another one. */
   readonly admission: AdmissionId
+  /** Why, for everybody; may be empty. */
+  readonly reason: string
 }
 
 /** Ends the room for everybody, for good (SPEC L18). */
@@ -62,7 +65,7 @@ export function writeDecision(writer: Writer, body: Decision): Writer {
     case 'denial':
       return writer.fixed(keyOf(body.peer))
     case 'vote':
-      return writer.fixed(fromHex(body.admission))
+      return writer.fixed(fromHex(body.admission)).text(body.reason)
     case 'destruction':
       return writer.optional(body.successor, writeSuccessor)
   }
@@ -82,7 +85,8 @@ export function readDestruction(reader: Reader): Destruction {
 }
 
 export function readVote(reader: Reader): Vote {
-  return { kind: 'vote', admission: operationIdOf(reader.fixed(ID_LENGTH)) }
+  const admission = operationIdOf(reader.fixed(ID_LENGTH))
+  return { kind: 'vote', admission, reason: reader.text(REASON_MAX) }
 }
 
 export function readPeer(reader: Reader): PeerId {

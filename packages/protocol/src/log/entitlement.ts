@@ -1,7 +1,7 @@
 /** What an author must be entitled to in the state its operation names (SPEC L3, L9–L13, L16–L18, V1, V2). Depends on ancestors alone. */
 import type { Evidence } from '../group/invite.ts'
 import { creatorOf, type Group, mayGovern } from '../group/genesis.ts'
-import { mayAdmit, mayExclude } from '../group/policy.ts'
+import { isModerator, mayAdmit, mayExclude } from '../group/policy.ts'
 import type { Successor } from '../group/successor.ts'
 import { type AdmissionId, type PeerId, peerIdOf } from '../ids.ts'
 import { DENIALS_MAX } from '../limits.ts'
@@ -147,7 +147,9 @@ function whyInvalidVote(
   { admission }: Vote,
   { log, past, before }: State,
 ): string | undefined {
-  if (log.group.genesis.policy.exclude !== 'quorum') return 'exclusions need no votes here; exclude instead'
+  const { policy } = log.group.genesis
+  if (policy.exclude === 'moderators' && !isModerator(policy, author))
+    return 'only moderators exclude; ask one of them'
   const target = log.get(admission)
   const known = target !== undefined && isAdmitting(target) && past.has(target.index)
   if (!known || before.dead.has(admission)) return 'it is on an admission that was not alive'

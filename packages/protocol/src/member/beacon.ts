@@ -61,9 +61,10 @@ export class Beacon {
     this.#show()
   }
 
-  /** Whether we beat in a large room: while fewer than 50 do that come before us by their places, or we made a slot (SPEC H6). */
+  /** Whether we beat in a large room: while fewer than 50 do that come before us by their places, or we made a slot or manage (SPEC H6). */
   #isNeeded(beating: readonly PeerId[]): boolean {
-    const { table, self, current } = this.#context
+    const { table, self, current, management } = this.#context
+    if (management?.manager === self) return true
     const before = beating.filter((peer) => table.placeOf(peer) < table.placeOf(self))
     return before.length < BEATERS_MAX || (current !== undefined && this.#slots.madeAny(current))
   }

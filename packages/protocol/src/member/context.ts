@@ -15,11 +15,13 @@ import {
   type VersionId,
 } from '../ids.ts'
 import { KeyRing } from '../keys/key-ring.ts'
+import { isOutdated } from '../keys/generation.ts'
 import type { VersionKeys } from '../keys/version-keys.ts'
 import { encodeLobbyMessage, type LobbyMessage } from '../lobby/messages.ts'
 import { sealLobbyFrame } from '../lobby/lobby-frame.ts'
 import { MembershipLog } from '../log/membership-log.ts'
 import type { Decision } from '../log/decisions.ts'
+import { isInOffice, type Management, managementOf } from '../log/management.ts'
 import { makeOperation, type Operation } from '../log/operation.ts'
 import { BEATERS_MAX, RIVALS_MAX } from '../limits.ts'
 import type { Timing } from '../timing.ts'
@@ -159,6 +161,8 @@ export class Context {
     this.hasHeardOthers = false
     this.introducer = undefined
     this.anew = undefined
+    // Whoever forgot what it made of it must not make it again.
+    this.witnessedRefresh = undefined
   }
 
   /** From now on any lineage will do, should we have to knock again. */
@@ -189,6 +193,19 @@ export class Context {
 
   get isMember(): boolean {
     return this.log.roster.alive.has(this.self)
+  }
+
+  /**
+   * How the generation is managed that we send under, or while we send under nothing, the best that counts. Undefined where
+   * all make its keys, and where its manager is no member any more (SPEC V1, V4).
+   */
+  get management(): Management | undefined {
+    const { current, log } = this
+    const version = current
+      ? log.get(current.version)
+      : log.versions.find((one) => !isOutdated(log.roster, one))
+    const management = version && managementOf(version)
+    return management && isInOffice(management, log.roster) ? management : undefined
   }
 
   /** Whether we hold what it takes to let others in and answer them. */
@@ -267,18 +284,21 @@ export class Context {
 
   /**
    * Our place among the members that are on duty, in an order that everybody computes alike and nobody can choose:
-   * by a hash of the occasion, mixed with each one's place. Who does not beat comes after all who do.
+   * by a hash of the occasion, mixed with each one's place. A manager comes first (SPEC V5), who does not beat after all who do.
    */
   rank(occasion: string, without: readonly PeerId[] = []): number {
     const digest = kdf(this.suite, 'rank', this.group.id, fromString(occasion))
     const round = new DataView(digest.buffer, digest.byteOffset).getUint32(0)
     const own = this.#turnOf(this.self, round)
-    const { onDuty } = this
+    const { onDuty, management } = this
+    if (management?.manager === this.self) return 0
     if (this.isLarge && !this.isBeating) {
       const silent = this.log.roster.alive.size - onDuty.length
       return onDuty.length + Math.floor((own / 2 ** 32) * silent)
     }
-    return onDuty.filter((peer) => this.#turnOf(peer, round) < own && !without.includes(peer)).length
+    const isBefore = (peer: PeerId): boolean =>
+      peer === management?.manager || this.#turnOf(peer, round) < own
+    return onDuty.filter((peer) => isBefore(peer) && !without.includes(peer)).length
   }
 
   /** Orders members for us alone, so that not all of us turn to the same ones. */

@@ -9,10 +9,12 @@ import type { VersionKeys } from '../keys/version-keys.ts'
 import { RELAYS_MAX } from '../limits.ts'
 import { type Decision, revokedInvite } from '../log/decisions.ts'
 import { whyNotEntitled } from '../log/entitlement.ts'
+import type { Scheme } from '../log/management.ts'
 import type { Context } from './context.ts'
 import type { Destroyer } from './destroyer.ts'
 import type { Excluder } from './excluder.ts'
 import { type Introducer, MODERATORS_ALONE } from './introducer.ts'
+import type { Manager } from './manager.ts'
 import type { Voter } from './voter.ts'
 
 export interface InviteRequest {
@@ -35,6 +37,8 @@ export type Wish =
   | { readonly kind: 'ban'; readonly peer: PeerId }
   /** All keys made anew. */
   | { readonly kind: 'refresh' }
+  /** Another scheme, with a manager where it has one: ourselves if nobody is named. */
+  | { readonly kind: 'transition'; readonly to: Scheme; readonly manager?: PeerId }
   /** That a member should be excluded, where that takes a quorum. */
   | { readonly kind: 'vote'; readonly peer: PeerId }
   /** The end of the room for everybody; or, with `to`, its merger into a group where all were admitted before. */
@@ -47,6 +51,7 @@ export type Wish =
 interface Roles {
   readonly introducer: Introducer
   readonly excluder: Excluder
+  readonly manager: Manager
   readonly voter: Voter
   readonly destroyer: Destroyer
 }
@@ -62,7 +67,7 @@ export class Decider {
 
   /** Carries out a wish. Throws `UsageError`, with nothing changed, when that cannot be. */
   decide(wish: Wish): void {
-    const { introducer, excluder, voter, destroyer } = this.#roles
+    const { introducer, excluder, manager, voter, destroyer } = this.#roles
     switch (wish.kind) {
       case 'revoke':
         return this.#revoke(wish.invite)
@@ -81,8 +86,9 @@ export class Decider {
       case 'split':
         return excluder.exclude(wish.peers, '', wish.to)
       case 'refresh':
-        this.#context.mustBeReady()
-        excluder.refresh()
+        return manager.refresh()
+      case 'transition':
+        return manager.transition(wish.to, wish.manager)
     }
   }
 

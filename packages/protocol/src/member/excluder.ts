@@ -2,14 +2,15 @@
 import { fromString } from 'uint8arrays/from-string'
 import { UsageError } from '../errors.ts'
 import type { Successor } from '../group/successor.ts'
-import type { AdmissionId, PeerId, Slot, VersionId } from '../ids.ts'
+import type { AdmissionId, Millis, PeerId, Slot, VersionId } from '../ids.ts'
 import { chainOf, commitmentOf } from '../keys/derivation.ts'
 import { coverOf, taintedSlots } from '../keys/cover.ts'
 import { isOutdated } from '../keys/generation.ts'
 import { newChange } from '../keys/new-change.ts'
 import type { VersionKeys } from '../keys/version-keys.ts'
 import { REASON_MAX, TARGETS_MAX } from '../limits.ts'
-import { whyNotExcludable } from '../log/entitlement.ts'
+import { whyNotEntitled, whyNotExcludable } from '../log/entitlement.ts'
+import { type Management, mayChangeFrom } from '../log/management.ts'
 import {
   makeOperation,
   type Operation,
@@ -63,9 +64,30 @@ export class Excluder {
     if (targets.length > TARGETS_MAX)
       throw new UsageError('too-many', `Exclude at most ${TARGETS_MAX} members at once.`)
     this.#context.mustBeLet(whyNotExcludable(self, targets, { log, before: log.roster }, successor))
-    const request = { targets, reason, ...(successor && { successor }) }
+    const { current } = this.#context
+    // In a managed room a member's word is enough, and the manager sees to it (SPEC V5).
+    if (current && !successor && this.patience(peers) > 0) this.vote(targets, reason, current)
+    else this.carryOut({ targets, reason, ...(successor && { successor }) })
+  }
+
+  /** Says that these should end; a second time changes nothing. Throws `UsageError` when it may not (SPEC E7, L17). */
+  vote(targets: readonly Target[], reason: string, keys: VersionKeys): void {
+    const { log, self } = this.#context
+    for (const { admission } of targets) {
+      const isCast = log.roster.votes.get(admission)?.some(({ operation }) => operation.author === self)
+      if (isCast) continue
+      const body = { kind: 'vote', admission, reason } as const
+      this.#context.mustBeLet(whyNotEntitled(self, body, log))
+      this.#context.publish(body, keys)
+    }
+  }
+
+  /**
+   * Makes a change, from a generation of our own if it has to be: who begins generations and gives nobody the keys must not be
+   * safe from exclusion by that (SPEC E10), nor the manager of one because nobody else makes changes in it (SPEC V6).
+   */
+  carryOut(request: ChangeRequest): void {
     if (this.change(request)) return
-    // Who begins generations and gives nobody the keys must not be safe from exclusion by that (SPEC E10).
     this.refresh()
     this.change(request)
   }
@@ -85,29 +107,55 @@ export class Excluder {
   change(request: ChangeRequest): boolean {
     const context = this.#context
     const parent = this.#keyParent
-    if (parent === undefined) return false
+    if (parent === undefined || !this.#mayChange(parent)) return false
     const secret = context.entropy.bytes(32)
     const entry = this.#take(this.#sign(request, parent, secret), secret)
     if (entry) this.#handOver(entry, parent)
     return entry !== undefined
   }
 
+  #mayChange({ version }: VersionKeys): boolean {
+    const { log, self } = this.#context
+    const entry = log.get(version)
+    return entry !== undefined && mayChangeFrom(entry, self, log.roster)
+  }
+
+  /** Begins a generation that is managed as this one if we manage it, else by all. Returns the version. */
+  refresh(): VersionId | undefined {
+    const { management, self } = this.#context
+    return this.begin(management?.manager === self ? management : undefined)
+  }
+
   /**
    * Begins a generation: a version that no key of before opens, and whose slots are made anew. Who is on the roster asks for
-   * its secret; whoever holds keys of before is told of it (SPEC K15). Returns the version.
+   * its secret; whoever holds keys of before is told of it (SPEC K15, V1). Returns the version.
    */
-  refresh(): VersionId | undefined {
+  begin(management: Management | undefined): VersionId | undefined {
     const context = this.#context
     const { group, signer, entropy } = context
     const secret = entropy.bytes(32)
     const nonce = entropy.bytes(OPERATION_NONCE_LENGTH)
     const commitment = commitmentOf(group, nonce, chainOf(group, nonce, secret))
     const before = this.audible
-    const header = { parents: context.parentsFor([]) }
-    const operation = makeOperation(group, header, { kind: 'refresh', nonce, commitment }, signer)
+    const header = { parents: context.parentsFor([management?.admission]) }
+    const body = { kind: 'refresh', nonce, commitment, ...(management && { management }) } as const
+    const operation = makeOperation(group, header, body, signer)
     const entry = this.#take(operation, secret)
     if (entry && before) this.#handOver(entry, before)
     return entry?.operation.id
+  }
+
+  /**
+   * How long we wait before it is our turn at all. Who would have to begin a generation lets those go first who can make a
+   * change: whoever holds a key to make it with, or the manager, unless that is among those that go (SPEC K9, V6).
+   */
+  patience(gone: readonly PeerId[] = []): Millis {
+    const { management, timing } = this.#context
+    const parent = this.#keyParent
+    if (parent === undefined) return timing.supersedeMs
+    const isAwaited =
+      management && this.#context.isOnline(management.manager) && !gone.includes(management.manager)
+    return isAwaited && !this.#mayChange(parent) ? timing.supersedeMs : 0
   }
 
   /** A version of our own making is what we send under from now on. */
@@ -216,9 +264,7 @@ export class Excluder {
     const { agenda, log, now, timing } = this.#context
     if (!owed) agenda.cancel('seal')
     if (!owed || agenda.has('seal')) return
-    // Who holds no key to seal with lets those go first who may: from it, it would have to be a refresh.
-    const patience = this.#keyParent ? 0 : timing.supersedeMs
-    const wait = patience + timing.sealStepMs * (0.5 + this.#context.rank(`seal ${log.heads.join()}`))
+    const wait = this.patience() + timing.sealStepMs * (0.5 + this.#context.rank(`seal ${log.heads.join()}`))
     // Whatever is signed meanwhile does not put it off: else somebody could go on signing for good.
     agenda.set('seal', now + wait, () => {
       if (this.#context.status === 'joined' && this.#context.current === undefined) this.#seal()
@@ -229,7 +275,7 @@ export class Excluder {
   planRefresh(version: VersionId): void {
     const { agenda, now, timing, others } = this.#context
     if (others.length === 0) return
-    const wait = timing.heartbeatMs * (1 + this.#context.rank(`refresh ${version}`))
+    const wait = this.patience() + timing.heartbeatMs * (1 + this.#context.rank(`refresh ${version}`))
     agenda.setOnce(`refresh ${version}`, now + wait, () => {
       if (this.#context.current?.version === version) this.refresh()
     })
@@ -238,7 +284,7 @@ export class Excluder {
   /** A member came that may not have this version's keys: somebody makes a change that it is in the past of (SPEC K10). */
   oweChangeFor(version: VersionId): void {
     const { agenda, now, timing } = this.#context
-    const wait = timing.sealStepMs * this.#context.rank(`change ${version}`)
+    const wait = this.patience() + timing.sealStepMs * this.#context.rank(`change ${version}`)
     agenda.setOnce(`change ${version}`, now + wait, () => {
       if (this.#context.current?.version === version) this.#seal()
     })
@@ -279,16 +325,23 @@ export class Excluder {
   /** Somebody else's. Leaves within half a second share a change; whoever ranks first makes it (SPEC E4). */
   hearLeave(targets: readonly Required<Target>[]): void {
     const { agenda, now, timing } = this.#context
+    // What was planned for those who have gone meanwhile is not for these.
+    if (this.#dueLeaves().length === 0) agenda.cancel('leave')
     for (const target of targets) this.#leaving.set(target.admission, target)
     const leavers = targets.map(({ peer }) => peer)
-    const wait = timing.leaveBatchMs + timing.sealStepMs * this.#context.rank('leave', leavers)
-    agenda.setOnce('leave', now + wait, () => {
-      const { alive } = this.#context.log.roster
-      const due = [...this.#leaving.values()].filter(({ peer, admission }) =>
-        alive.get(peer)?.some(({ operation }) => operation.id === admission),
-      )
-      if (due.length > 0 && !this.change({ targets: due.slice(0, TARGETS_MAX), reason: '' })) return
+    const turn = timing.leaveBatchMs + timing.sealStepMs * this.#context.rank('leave', leavers)
+    agenda.setOnce('leave', now + this.patience(leavers) + turn, () => {
+      const due = this.#dueLeaves()
+      if (due.length > 0 && this.#keyParent === undefined) return
+      if (due.length > 0) this.carryOut({ targets: due.slice(0, TARGETS_MAX), reason: '' })
       this.#leaving.clear()
     })
+  }
+
+  #dueLeaves(): Required<Target>[] {
+    const { alive } = this.#context.log.roster
+    return [...this.#leaving.values()].filter(({ peer, admission }) =>
+      alive.get(peer)?.some(({ operation }) => operation.id === admission),
+    )
   }
 }

@@ -196,7 +196,7 @@ export class Introducer {
   /** Admits a peer: one revision step, and the admission to all. Returns whether it could. */
   #admit(from: PeerId, { name, evidence }: NonNullable<Request['join']>): boolean {
     const context = this.#context
-    if (this.#needsChangeFirst()) this.#excluder.change({ targets: [], reason: '' })
+    if (this.#needsChangeFirst() && !this.#excluder.change({ targets: [], reason: '' })) return false
     const keys = context.current
     if (keys === undefined) return false
     const { group, signer, log, now, timing } = context

@@ -2,8 +2,7 @@
 import type { Signer } from '../crypto/suite.ts'
 import { UsageError } from '../errors.ts'
 import type { Group } from '../group/genesis.ts'
-import type { Millis, OperationId, PeerId, VersionId } from '../ids.ts'
-import { exclusionsLeft } from '../keys/cover.ts'
+import type { Millis, OperationId, PeerId } from '../ids.ts'
 import type { VersionKeys } from '../keys/version-keys.ts'
 import { ADDRESSES_MAX, NAME_MAX } from '../limits.ts'
 import type { MembershipLog } from '../log/membership-log.ts'
@@ -14,7 +13,7 @@ import { DEFAULT_TIMING, type Timing } from '../timing.ts'
 import { ReplayWindows } from '../traffic/replay-window.ts'
 import { Allowance } from './allowance.ts'
 import { Beacon } from './beacon.ts'
-import { Context, type Status, type StepContext } from './context.ts'
+import { Context, type StepContext } from './context.ts'
 import { Decider, type InviteRequest, type Wish } from './decider.ts'
 import { Destroyer } from './destroyer.ts'
 import { Excluder } from './excluder.ts'
@@ -22,6 +21,8 @@ import { type Awaited, HeldFrames } from './held-frames.ts'
 import { type Entrance, Newcomer } from './newcomer.ts'
 import { Introducer } from './introducer.ts'
 import { KeyRelay } from './key-relay.ts'
+import { Manager } from './manager.ts'
+import { type MemberState, stateOf } from './member-state.ts'
 import type { Inbound, Output } from './output.ts'
 import { Replier } from './replier.ts'
 import { Requests } from './requests.ts'
@@ -31,7 +32,7 @@ import { Silence } from './silence.ts'
 import { Sleeper } from './sleeper.ts'
 import { SlotKeeper } from './slot-keeper.ts'
 import { Speaker } from './speaker.ts'
-import { votesOn, Voter } from './voter.ts'
+import { Voter } from './voter.ts'
 import { fromString } from 'uint8arrays/from-string'
 
 export interface MemberInit {
@@ -46,27 +47,6 @@ export interface MemberInit {
 export interface LineageInit extends MemberInit {
   /** The founding of the only lineage to get into; absent when any will do. */
   readonly lineage?: OperationId
-}
-
-export interface MemberEntry {
-  readonly peer: PeerId
-  readonly name: string
-  /** Null while it is unknown: in a large room not all beat (SPEC H7). */
-  readonly online: boolean | null
-  /** Votes for its exclusion. */
-  readonly votes: number
-}
-
-export interface MemberState {
-  readonly status: Status
-  /** What we send under; absent while no version that we can open covers our view. */
-  readonly version?: VersionId
-  readonly revision: number
-  readonly heads: readonly OperationId[]
-  readonly members: readonly MemberEntry[]
-  readonly exclusionsLeft: number
-  /** Messages of ours that wait for a key. */
-  readonly waiting: number
 }
 
 export interface LineageInside {
@@ -111,14 +91,16 @@ export class Lineage {
     this.#introducer = new Introducer(context, { excluder: this.#excluder, replier: this.#replier })
     this.#destroyer = new Destroyer(context, { requests: this.#requests, replier: this.#replier })
     const voter = new Voter(context, this.#excluder)
+    this.#relay = new KeyRelay(context)
+    this.#slots = new SlotKeeper(context, this.#requests)
+    const manager = new Manager(context, { excluder: this.#excluder, slots: this.#slots })
     this.#decider = new Decider(context, {
       introducer: this.#introducer,
       excluder: this.#excluder,
       destroyer: this.#destroyer,
+      manager,
       voter,
     })
-    this.#relay = new KeyRelay(context)
-    this.#slots = new SlotKeeper(context, this.#requests)
     const roles = { slots: this.#slots, requests: this.#requests, excluder: this.#excluder }
     this.#beacon = new Beacon(context, roles)
     this.#newcomer = new Newcomer(context, this.#requests, this.#excluder)
@@ -128,6 +110,7 @@ export class Lineage {
     this.#settler = new Settler(context, {
       ...all,
       relay: this.#relay,
+      manager,
       introducer: this.#introducer,
       speaker: this.#speaker,
       voter,
@@ -150,22 +133,7 @@ export class Lineage {
   }
 
   get state(): MemberState {
-    const { status, current, log } = this.#context
-    const members = [...log.roster.alive.keys()].map((peer) => ({
-      peer,
-      name: this.#context.nameOf(peer),
-      online: this.#context.isThere(peer),
-      votes: votesOn(peer, log.roster),
-    }))
-    return {
-      status,
-      ...(current && { version: current.version }),
-      revision: current?.revision ?? 0,
-      heads: log.heads,
-      members,
-      exclusionsLeft: exclusionsLeft(log, current?.version ?? log.versions[0]?.operation.id),
-      waiting: this.#speaker.held,
-    }
+    return stateOf(this.#context, this.#speaker.held)
   }
 
   /** What is inside, for tests alone. */

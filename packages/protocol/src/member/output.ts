@@ -4,6 +4,7 @@ import type { Successor } from '../group/successor.ts'
 import type { OperationId, PeerId, VersionId } from '../ids.ts'
 import type { Refusal } from '../lobby/reply-content.ts'
 import type { Operation } from '../log/operation.ts'
+import type { SchemeState } from './member-state.ts'
 
 export type Channel = 'lobby' | 'room'
 
@@ -37,15 +38,15 @@ export type About = 'relay' | 'heartbeat' | 'request' | 'reply' | 'operations' |
 export type MemberChange = 'admitted' | 'excluded' | 'left' | 'online' | 'offline'
 
 /** Why keys changed. */
-export type Cause = 'founding' | 'introduction' | 'exclusion' | 'leave' | 'seal' | 'refresh'
+export type Cause = 'founding' | 'introduction' | 'exclusion' | 'leave' | 'seal' | 'refresh' | 'transition'
 
 export type Notification =
-  | {
+  | ({
       readonly event: 'joined'
       readonly version: VersionId
       readonly revision: number
       readonly members: number
-    }
+    } & SchemeState)
   | {
       readonly event: 'message'
       readonly from: PeerId
@@ -55,13 +56,13 @@ export type Notification =
       readonly revision: number
     }
   | { readonly event: 'member'; readonly peer: PeerId; readonly name: string; readonly change: MemberChange }
-  | {
+  | ({
       readonly event: 'keys'
       readonly version: VersionId
       readonly revision: number
       readonly heads: readonly OperationId[]
       readonly cause: Cause
-    }
+    } & SchemeState)
   | { readonly event: 'excluded'; readonly by: PeerId; readonly reason: string }
   | { readonly event: 'left' }
   /** Somebody ended the room for everybody. `to`: where we go on, as members that know nothing yet. */

@@ -2,6 +2,7 @@
 import { type OperationId, type PeerId, type Slot, toHex } from '../ids.ts'
 import { entitledTo } from '../keys/entitled.ts'
 import type { HandedKeys } from '../keys/key-ring.ts'
+import { givesSlots } from '../keys/slot-rights.ts'
 import type { VersionKeys } from '../keys/version-keys.ts'
 import { PAGE_MAX, PARENTS_MAX, SEEN_REQUESTS_MAX } from '../limits.ts'
 import type { Request } from '../lobby/messages.ts'
@@ -139,8 +140,11 @@ export class Replier {
 
   /** As much of a version's keys as a member may have and we hold. */
   #entitled(peer: PeerId, keys: VersionKeys, slots: readonly Slot[]): HandedKeys | undefined {
-    const from = entitledTo(this.#context.log, keys.version, peer)
-    const handed = { version: keys.version, chain: keys.chain, slots: this.#held(keys, slots) }
+    const { log, self } = this.#context
+    const from = entitledTo(log, keys.version, peer)
+    const entry = log.get(keys.version)
+    const given = entry && givesSlots(entry, self) ? this.#held(keys, slots) : []
+    const handed = { version: keys.version, chain: keys.chain, slots: given }
     if (from === undefined) return undefined
     if (from === 'all') return { ...handed, ...keys.earliest, ...(keys.secret && { secret: keys.secret }) }
     const tek = keys.tekAt(from)

@@ -13,7 +13,7 @@ import { type Reply, type Request, REQUEST_ID_LENGTH } from '../lobby/messages.t
 import { openReply, type Page, type ReplyContent } from '../lobby/reply-content.ts'
 import { reject, type Rejection } from '../errors.ts'
 import type { HandedKeys } from '../keys/key-ring.ts'
-import { admitted, isAdmitting } from '../log/roster.ts'
+import { maySlotPass } from '../keys/slot-rights.ts'
 import { IDLE_PAGES_MAX, LANDMARKS_MAX, PARENTS_MAX, UNKNOWN_ASKED_MAX } from '../limits.ts'
 import type { Context } from './context.ts'
 
@@ -149,12 +149,8 @@ export class Requests {
     const context = this.#context
     const entry = keys && context.log.get(keys.version)
     if (!keys || !entry || !context.log.roster.alive.has(from) || context.ring.isErased(keys.version)) return
-    const owners = [context.self, from]
-    const mayGive = (slot: Slot, creator: AdmissionId): boolean => {
-      const maker = context.log.get(creator)
-      const all = maker && isAdmitting(maker) ? [...owners, admitted(maker)] : []
-      return all.length > 0 && all.every((peer) => context.table.of(peer).has(slot))
-    }
+    const mayGive = (slot: Slot, maker: AdmissionId): boolean =>
+      maySlotPass(entry, { slot, maker, from, to: context.self }, context)
     const fits = context.ring.accept(entry, keys, { now: context.now, mayGive })
     if (!fits)
       context.notify({

@@ -6,6 +6,7 @@ import type { Millis, OperationId } from '../ids.ts'
 import type { VersionKeys } from '../keys/version-keys.ts'
 import { HELD_MAX } from '../limits.ts'
 import { Lineage, type MemberInit } from './lineage.ts'
+import { schemeStateOf } from './member-state.ts'
 import type { Notification, Output } from './output.ts'
 import { isBetter, rivalOf } from './rivals.ts'
 
@@ -80,7 +81,14 @@ export class Scout {
       { kind: 'forget' },
       { kind: 'store', operations: log.entries.map(({ operation }) => operation) },
       ...(current
-        ? [told({ event: 'joined', ...referenceOf(current), members: log.roster.alive.size })]
+        ? [
+            told({
+              event: 'joined',
+              ...referenceOf(current),
+              members: log.roster.alive.size,
+              ...schemeStateOf(context),
+            }),
+          ]
         : []),
       ...fresh.map((peer) => told({ event: 'member', peer, name: context.nameOf(peer), change: 'admitted' })),
       ...(this.#keys ? [this.#keys] : []),

@@ -15,6 +15,8 @@ import type { Excluder } from './excluder.ts'
 import type { HeldFrames } from './held-frames.ts'
 import type { Introducer } from './introducer.ts'
 import type { KeyRelay } from './key-relay.ts'
+import type { Manager } from './manager.ts'
+import { type SchemeState, schemeStateOf } from './member-state.ts'
 import type { Newcomer } from './newcomer.ts'
 import type { Cause } from './output.ts'
 import type { Requests } from './requests.ts'
@@ -30,6 +32,7 @@ interface Roles {
   readonly excluder: Excluder
   readonly relay: KeyRelay
   readonly slots: SlotKeeper
+  readonly manager: Manager
   readonly beacon: Beacon
   readonly introducer: Introducer
   readonly newcomer: Newcomer
@@ -47,6 +50,8 @@ export class Settler {
   /** The log that `#members` were told of. */
   #log: MembershipLog | undefined
   #told = ''
+  /** How what we were told of last was managed; undefined while that is nothing. */
+  #scheme: SchemeState | undefined
   /** How much of the log we have looked at for changes to bear witness of. */
   #witnessed = 0
   /** Whether we lack operations, and heads that would show that they have come after all. */
@@ -204,7 +209,13 @@ export class Settler {
     this.#roles.newcomer.joined()
     this.#roles.beacon.start()
     const { version, revision } = current
-    context.notify({ event: 'joined', version, revision, members: log.roster.alive.size })
+    context.notify({
+      event: 'joined',
+      version,
+      revision,
+      members: log.roster.alive.size,
+      ...schemeStateOf(context),
+    })
     // Who comes back after a sleep hears what happened meanwhile.
     if (this.#log !== log) this.#members = new Map(context.others.map((peer) => [peer, context.nameOf(peer)]))
     this.#log = log
@@ -261,14 +272,19 @@ export class Settler {
     const { version, revision } = current
     const now = `${version} ${revision}`
     if (now === this.#told) return
-    const cause = this.#told.startsWith(version) ? 'introduction' : this.#causeOf(log.get(version))
+    const state = schemeStateOf(this.#context)
+    const isOther = this.#scheme?.scheme !== state.scheme || this.#scheme.manager !== state.manager
+    const cause = this.#told.startsWith(version) ? 'introduction' : this.#causeOf(log.get(version), isOther)
     this.#told = now
-    this.#context.notify({ event: 'keys', version, revision, heads: log.heads, cause })
+    this.#scheme = state
+    this.#context.notify({ event: 'keys', version, revision, heads: log.heads, ...state, cause })
   }
 
-  #causeOf(version: Entry | undefined): Cause {
+  /** `isOther`: whether it is managed otherwise than what we sent under before. */
+  #causeOf(version: Entry | undefined, isOther: boolean): Cause {
     const body = version?.operation.body
-    if (body?.kind !== 'change') return body?.kind === 'refresh' ? 'refresh' : 'founding'
+    if (body?.kind === 'refresh') return isOther && this.#scheme ? 'transition' : 'refresh'
+    if (body?.kind !== 'change') return 'founding'
     if (body.targets.length === 0) return 'seal'
     return body.targets.every(({ leave }) => leave !== undefined) ? 'leave' : 'exclusion'
   }
@@ -284,8 +300,9 @@ export class Settler {
     const wanted = this.#wanted
     const { status, current, log, now, agenda } = this.#context
     if (status !== 'joined' && !this.#context.isMember) return
-    const { requests, excluder, held, voter, silence } = this.#roles
+    const { requests, excluder, held, manager, voter, silence } = this.#roles
     if (this.#context.isReady) {
+      manager.plan()
       voter.plan()
       silence.plan()
     }

@@ -64,6 +64,9 @@ export class Silence {
   }
 
   #mayAct(peer: PeerId): boolean {
+    const { management } = this.#context
+    // One that is silent itself is not in office for long (SPEC V6).
+    if (management) return peer === management.manager
     const { policy } = this.#context.group.genesis
     return policy.exclude === 'quorum' || mayExclude(policy, peer)
   }

@@ -1,8 +1,10 @@
-/** Completing our row of the flat table: asking contributors, creating what nobody has (paper §3.4 Join; SPEC H3–H5). */
+/** Completing our row of the flat table: asking contributors, creating what nobody has (paper §3.4 Join; SPEC H3–H5, V3). */
 import { equals } from 'uint8arrays/equals'
 import type { PeerId, Slot, VersionId } from '../ids.ts'
+import { generationOf } from '../keys/generation.ts'
 import type { VersionKeys } from '../keys/version-keys.ts'
-import { REQUESTS_MAX } from '../limits.ts'
+import { BEATERS_MAX, REQUESTS_MAX } from '../limits.ts'
+import { type Management, managementOf } from '../log/management.ts'
 import { admitted, compareSeniority, isAdmitting } from '../log/roster.ts'
 import type { Heartbeat } from '../traffic/room-messages.ts'
 import type { Context } from './context.ts'
@@ -39,7 +41,12 @@ export class SlotKeeper {
    */
   advance(): void {
     const { current, status, agenda } = this.#context
-    if (current === undefined || status !== 'joined' || agenda.has('slots')) return
+    if (current === undefined || status !== 'joined') return
+    if (this.#managed(current)) {
+      this.#advanceManaged(current)
+      return
+    }
+    if (agenda.has('slots')) return
     if (this.#version !== current.version) {
       this.#version = current.version
       this.#asked = new Map()
@@ -77,6 +84,50 @@ export class SlotKeeper {
       missing.filter((slot) => !seniors.some((peer) => table.of(peer).has(slot))),
     )
     agenda.set('slots', now + timing.slotsMs * (1 + entropy.fraction()), () => undefined)
+  }
+
+  #managed(keys: VersionKeys): Management | undefined {
+    const version = this.#context.log.get(keys.version)
+    return version && managementOf(version)
+  }
+
+  /** In a managed generation its manager makes the whole table, and all others fetch their rows from it (SPEC V3). */
+  #advanceManaged(keys: VersionKeys): void {
+    const { agenda, now, timing, entropy, table, self, log } = this.#context
+    const management = this.#managed(keys)
+    if (management?.scheme !== 'centralized-flat') return
+    const { manager } = management
+    if (manager === self) {
+      if (keys.slots.size === 0 && keys.version === this.#context.witnessedRefresh)
+        this.#create(keys, table.all)
+      return
+    }
+    const slots = this.#missing(keys)
+    if (slots.length === 0 || agenda.has('slots') || this.#requests.count('slots') > 0) return
+    const share = Math.max(1, log.roster.alive.size / BEATERS_MAX)
+    agenda.set('slots', now + timing.slotsMs * share * (1 + entropy.fraction()), () => undefined)
+    const isNew = this.#version !== keys.version
+    this.#version = keys.version
+    // It has to make them first, and not all may ask at the same moment.
+    if (!isNew) this.#requests.ask({ purpose: 'slots', to: manager, want: { version: keys.version, slots } })
+  }
+
+  /** Whether we hold all that is ours to hold of a version. */
+  isComplete(keys: VersionKeys): boolean {
+    const management = this.#managed(keys)
+    if (management === undefined) return this.#missing(keys).length === 0
+    if (management.scheme === 'centralized-tree') return true
+    const due =
+      management.manager === this.#context.self ? this.#context.table.size : this.#context.ownSlots.size
+    return keys.slots.size >= due
+  }
+
+  /** Whether we manage a version's generation and have lost what we made of it: as after a restart. */
+  isTableLost(keys: VersionKeys): boolean {
+    const { log, self, witnessedRefresh } = this.#context
+    const version = log.get(keys.version)
+    const isWitnessed = version !== undefined && generationOf(version).operation.id === witnessedRefresh
+    return this.#managed(keys)?.manager === self && !isWitnessed && !this.isComplete(keys)
   }
 
   /** Slots that we lack and that are not under way, in ascending order. */
@@ -140,6 +191,8 @@ export class SlotKeeper {
    * online owners. Everybody works this out alike; a tie only means that the same key is announced twice (SPEC H3).
    */
   duties(keys: VersionKeys): Heartbeat['held'] {
+    // What one member made, and alone gives, nobody has two keys of.
+    if (this.#managed(keys)) return []
     const { self, isBeating, onDuty } = this.#context
     const online = isBeating ? [self, ...onDuty] : onDuty
     const places = new Map(online.map((peer) => [peer, this.#context.table.placeOf(peer) % 65_536]))
@@ -191,7 +244,7 @@ export class SlotKeeper {
   /** A key holder shows another key than ours for a slot: one of us made it second, and has to fetch (SPEC H4). */
   compare(from: PeerId, version: VersionId, held: Heartbeat['held']): void {
     const keys = this.#context.current
-    if (keys === undefined || keys.version !== version) return
+    if (keys === undefined || keys.version !== version || this.#managed(keys)) return
     const differing = held.filter(({ slot, check }) => {
       const own = keys.check(slot)
       return own !== undefined && !equals(own, check)

@@ -1,9 +1,8 @@
-/** Exclusion by votes: casting them, and carrying out what enough members want (SPEC L17, E7). */
+/** Exclusion by votes: casting them, and carrying out what enough members want (SPEC L17, E7, V5). */
 import { UsageError } from '../errors.ts'
-import { isModerator } from '../group/policy.ts'
+import { isModerator, mayExclude } from '../group/policy.ts'
 import type { PeerId } from '../ids.ts'
 import { TARGETS_MAX } from '../limits.ts'
-import { whyNotEntitled } from '../log/entitlement.ts'
 import type { Target } from '../log/operation.ts'
 import { admitted, isAdmitting, isQuorum, type Roster } from '../log/roster.ts'
 import type { Context } from './context.ts'
@@ -26,40 +25,50 @@ export class Voter {
 
   /** Votes for a member's exclusion; a second time changes nothing. Throws `UsageError` when that cannot be. */
   vote(peer: PeerId): void {
-    const { log, self } = this.#context
+    const { self, group } = this.#context
     this.#context.mustBeConfirmed()
     // Who begins generations and gives nobody the keys must not be safe from votes by that (SPEC E10).
     const keys = this.#excluder.audible ?? this.#context.mustBeReady()
+    if (group.genesis.policy.exclude !== 'quorum')
+      this.#context.mustBeLet('exclusions need no votes here; exclude instead')
     if (peer === self)
       throw new UsageError('not-yourself', 'You cannot vote on yourself. Leave the room instead.')
-    for (const { admission } of this.#excluder.targetsOf(peer)) {
-      const isCast = log.roster.votes.get(admission)?.some(({ operation }) => operation.author === self)
-      if (isCast) continue
-      const body = { kind: 'vote', admission } as const
-      this.#context.mustBeLet(whyNotEntitled(self, body, log))
-      this.#context.publish(body, keys)
-    }
-    this.#carryOut()
+    this.#excluder.vote(this.#excluder.targetsOf(peer), '', keys)
+    if (this.#context.management === undefined) this.#carryOut()
   }
 
   /**
-   * Enough members voted. Whose vote made it enough makes the change; if it does not, somebody else does. Moderators keep out
-   * of it: what they sign ranks above votes.
+   * Enough members voted. A manager makes the change at once; where there is none, whose vote made it enough. If it does not,
+   * somebody else does (SPEC E7, V5).
    */
   plan(): void {
-    const { agenda, now, timing, self, group } = this.#context
-    const { policy } = group.genesis
+    const { agenda, now, timing, self, management, others } = this.#context
     const due = this.#due()
-    if (due.length === 0 || isModerator(policy, self)) return
-    const without = [...due.map(({ peer }) => peer), ...policy.moderators]
-    const rank = this.#context.rank(`votes ${due.map(({ admission }) => admission).join()}`, without)
-    agenda.setOnce('votes', now + timing.sealStepMs * (1 + rank), () => this.#carryOut())
+    if (due.length === 0) agenda.cancel('votes')
+    if (management?.manager === self) this.#carryOut()
+    else if (due.length > 0 && this.#mayCarryOut(self)) {
+      const gone = due.map(({ peer }) => peer)
+      const without = [...gone, ...others.filter((peer) => !this.#mayCarryOut(peer))]
+      const rank = this.#context.rank(`votes ${due.map(({ admission }) => admission).join()}`, without)
+      const wait = this.#excluder.patience(gone) + timing.sealStepMs * (1 + rank)
+      agenda.setOnce('votes', now + wait, () => this.#carryOut())
+    }
+  }
+
+  /** Where a quorum excludes, moderators keep out of it: what they sign ranks above votes. Elsewhere who may exclude alone. */
+  #mayCarryOut(peer: PeerId): boolean {
+    const { policy } = this.#context.group.genesis
+    return policy.exclude === 'quorum' ? !isModerator(policy, peer) : mayExclude(policy, peer)
   }
 
   #carryOut(): void {
+    const { log } = this.#context
     const targets = this.#due().slice(0, TARGETS_MAX)
-    if (targets.length > 0 && this.#context.isReady)
-      this.#excluder.change({ targets, reason: 'voted out by other members' })
+    if (targets.length === 0 || !this.#context.isReady) return
+    const votes = targets.flatMap(({ admission }) => log.roster.votes.get(admission) ?? [])
+    const reasons = votes.map(({ operation: { body } }) => (body.kind === 'vote' ? body.reason : ''))
+    const reason = reasons.find((given) => given !== '') ?? 'voted out by other members'
+    this.#excluder.carryOut({ targets, reason })
   }
 
   /** Others whom enough members want out. */
