@@ -66,10 +66,22 @@ export class Visitor {
   }
 
   async exclude(name: string, reason: string): Promise<void> {
-    await this.page.getByRole('button', { name: `Exclude ${name}…` }).click()
+    await this.act(name, 'Exclude…')
     await this.page.getByLabel('Reason').fill(reason)
     await this.page.getByRole('button', { name: 'Exclude from the room' }).click()
     await this.page.getByRole('dialog').waitFor({ state: 'detached' })
+  }
+
+  /** Chooses from the menu of a member. */
+  async act(name: string, action: string): Promise<void> {
+    await this.page.getByRole('button', { name: `Actions for ${name}` }).click()
+    await this.page.getByRole('menuitem', { name: action }).click()
+  }
+
+  /** Chooses from the menu of the room. */
+  async choose(action: string): Promise<void> {
+    await this.page.getByRole('button', { name: 'Room menu' }).click()
+    await this.page.getByRole('menuitem', { name: action }).click()
   }
 
   /** The whole peer id of this tab's member. */
@@ -80,9 +92,9 @@ export class Visitor {
 
   /** What the keys panel says, line by line of its list of changes, after the current version. */
   async keys(): Promise<{ version: string; causes: string[] }> {
-    await this.page.getByRole('button', { name: 'Keys' }).click()
+    await this.page.getByRole('button', { name: 'Keys', exact: true }).click()
     const version = await this.page.locator('.facts dt', { hasText: 'Version' }).locator('+ dd').innerText()
-    const causes = await this.page.locator('.change-cause').allTextContents()
+    const causes = await this.page.locator('.changes:not(.deeds) .change-cause').allTextContents()
     await this.screenshot('keys')
     await this.page.getByRole('button', { name: /^Members/u }).click()
     return { version, causes }

@@ -13,7 +13,7 @@ export function App({ visit }: { visit: Visit }) {
   }, [visit])
 
   const { place } = visit
-  if (place.at === 'room') return <RoomScreen visit={visit} room={place.room} />
+  if (place.at === 'room') return <RoomScreen key={place.room.self} visit={visit} room={place.room} />
   if (place.at === 'ended') return <EndedScreen ending={place.ending} onStart={() => visit.startOver()} />
   return <Entrance visit={visit} busy={place.busy} />
 }

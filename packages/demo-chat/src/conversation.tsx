@@ -1,58 +1,120 @@
 /** The conversation and the field to write into. */
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { Composer } from './composer.tsx'
+import type { Entry, Message } from './entries.ts'
 import { EntryLine } from './entry-line.tsx'
-import type { Entry, RoomLog } from './room-log.ts'
+import { listInWords } from './format.ts'
+import { quoteOf, replyOf } from './markup.ts'
+import type { RoomLog } from './room-log.ts'
+import { harmlessName, harmlessText } from './text.ts'
+import { t } from './words/language.ts'
 
 /** Within this many pixels of its end the list follows what is added. */
 const NEAR_END = 80
+/** More than these are not named. */
+const TYPING_NAMED_MAX = 3
 
-export function Conversation({ log }: { log: RoomLog }) {
+interface ConversationProps {
+  log: RoomLog
+  onDetails: (message: Message) => void
+}
+
+export function Conversation({ log, onDetails }: ConversationProps) {
   const [draft, setDraft] = useState('')
+  const [quote, setQuote] = useState<string>()
   const { list, follow } = useFollowing(log.entries)
   useUnreadTitle(log.entries)
-  const writeAgain = (key: number, text: string): void => {
-    log.withdraw(key)
-    setDraft(text)
+  const { self } = log.room
+  const actions = {
+    onDetails,
+    onReply: ({ name, text }: Message) => setQuote(quoteOf(harmlessName(name), harmlessText(text))),
+    onWriteAgain: ({ key, text }: Message) => {
+      log.withdraw(key)
+      setDraft(text)
+    },
+    onQuoted: (wanted: string) => {
+      const key = quotedKey(log.entries, wanted)
+      return key === undefined ? undefined : () => showEntry(list.current, key)
+    },
   }
   const send = (text: string): void => {
     follow()
-    void log.send(text)
+    setQuote(undefined)
+    void log.send(quote === undefined ? text : replyOf(quote, text))
   }
+  const others = log.members.filter(({ peer, online }) => online && peer !== self).length
   return (
-    <section class="chat" aria-label="Conversation">
-      <div class="entries" ref={list} tabIndex={0} role="log" aria-label="Messages" aria-relevant="additions">
-        {log.entries.length === 0 && <Emptiness log={log} />}
+    <section class="chat" aria-label={t.chat.label}>
+      <div
+        class="entries"
+        ref={list}
+        tabIndex={0}
+        role="log"
+        aria-label={t.chat.messages}
+        aria-relevant="additions"
+      >
+        {log.entries.length === 0 && <p class="emptiness">{emptinessWords(log)}</p>}
         {log.entries.map((entry, index) => (
           <EntryLine
             key={entry.key}
             entry={entry}
-            own={entry.kind === 'message' && entry.from === log.room.self}
+            self={self}
+            others={others}
             continued={continues(log.entries[index - 1], entry)}
             goesOn={continues(entry, log.entries[index + 1])}
-            onWriteAgain={writeAgain}
+            {...actions}
           />
         ))}
       </div>
-      <Composer draft={draft} ready={log.state.status === 'joined'} onDraft={setDraft} onSend={send} />
+      <p class="typing" role="status">
+        {typingWords(log)}
+      </p>
+      <Composer
+        draft={draft}
+        quote={quote}
+        ready={log.state.status === 'joined'}
+        onDraft={(next) => {
+          setDraft(next)
+          log.type(next !== '')
+        }}
+        onSend={send}
+        onNoReply={() => setQuote(undefined)}
+        onFiles={undefined}
+      />
     </section>
   )
 }
 
-function Emptiness({ log }: { log: RoomLog }) {
-  return <p class="emptiness">{emptinessWords(log)}</p>
+function emptinessWords({ state, members }: RoomLog): string {
+  if (state.status !== 'joined') return t.chat.emptyOutside
+  return members.length <= 1 ? t.chat.emptyAlone : t.chat.empty
 }
 
-function emptinessWords({ state, members }: RoomLog): string {
-  if (state.status !== 'joined') return 'The conversation appears here once you are in.'
-  if (members.length <= 1) return 'You are the only one here. Send somebody an invite link to start.'
-  return 'Nothing was said since you came in. What was said before stays with those who were there.'
+function typingWords({ typing }: RoomLog): string {
+  if (typing.length === 0) return ''
+  if (typing.length > TYPING_NAMED_MAX) return t.chat.someTyping
+  return t.chat.typing(listInWords(typing.map(({ name }) => harmlessName(name))), typing.length)
 }
 
 /** Whether an entry goes on in the same breath, so that sender and time need not be shown again. */
 function continues(before: Entry | undefined, entry: Entry | undefined): boolean {
   if (before?.kind !== 'message' || entry?.kind !== 'message') return false
   return before.from === entry.from && before.name === entry.name && +entry.at - +before.at < 120_000
+}
+
+/** The last message that reads as it is quoted. */
+function quotedKey(entries: readonly Entry[], quote: string): number | undefined {
+  const found = entries.findLast(
+    (entry) =>
+      entry.kind === 'message' && quoteOf(harmlessName(entry.name), harmlessText(entry.text)) === quote,
+  )
+  return found?.key
+}
+
+function showEntry(list: HTMLElement | null, key: number): void {
+  const element = list?.querySelector<HTMLElement>(`[data-key="${key}"]`)
+  element?.scrollIntoView({ block: 'center', behavior: 'smooth' })
+  element?.focus({ preventScroll: true })
 }
 
 /** Keeps the end of the list in view while the reader is there, and leaves it alone while they read further up. */

@@ -1,14 +1,16 @@
 /** A modal question. The browser's own dialog element keeps the focus inside and closes on Escape. */
 import type { ComponentChildren } from 'preact'
 import { useId, useLayoutEffect, useRef } from 'preact/hooks'
+import { t } from './words/language.ts'
 
 interface DialogProps {
   title: string
+  isWide?: boolean
   onClose: () => void
   children: ComponentChildren
 }
 
-export function Dialog({ title, onClose, children }: DialogProps) {
+export function Dialog({ title, isWide = false, onClose, children }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null)
   const titleId = useId()
   useLayoutEffect(() => {
@@ -18,7 +20,7 @@ export function Dialog({ title, onClose, children }: DialogProps) {
     return () => element?.close()
   }, [])
   return (
-    <dialog ref={dialog} aria-labelledby={titleId} onClose={onClose}>
+    <dialog ref={dialog} class={isWide ? 'wide' : ''} aria-labelledby={titleId} onClose={onClose}>
       <h2 id={titleId}>{title}</h2>
       {children}
     </dialog>
@@ -34,7 +36,7 @@ export function Problem({ text, onDismiss }: { text: string | undefined; onDismi
           <span>{text}</span>
           {onDismiss && (
             <button type="button" class="quiet" onClick={onDismiss}>
-              Dismiss
+              {t.button.dismiss}
             </button>
           )}
         </p>

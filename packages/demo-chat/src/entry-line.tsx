@@ -1,74 +1,146 @@
-/** One message or notice of the conversation. What others wrote reaches the page as text nodes only. */
+/** One entry of the conversation. What others wrote reaches the page as text nodes only. */
+import type { Delivery, Entry, Message } from './entries.ts'
+import { FileLine } from './file-line.tsx'
+import { clock } from './format.ts'
+import { InfoIcon, ReplyIcon } from './icons.tsx'
+import { MessageText } from './message-text.tsx'
 import { Disc, PersonName } from './person.tsx'
-import type { Delivery, Entry } from './room-log.ts'
-import { harmlessName, harmlessText } from './text.ts'
+import { harmlessName } from './text.ts'
+import { t } from './words/language.ts'
 
-const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' })
-
-interface EntryLineProps {
-  entry: Entry
-  own: boolean
-  continued: boolean
-  goesOn: boolean
-  onWriteAgain: (key: number, text: string) => void
+/** What can be done with entries. */
+export interface EntryActions {
+  onWriteAgain: (entry: Message) => void
+  onReply: (entry: Message) => void
+  onDetails: (entry: Message) => void
+  /** Shows what was quoted; undefined when it is not here. */
+  onQuoted: (quote: string) => (() => void) | undefined
 }
 
-export function EntryLine({ entry, own, continued, goesOn, onWriteAgain }: EntryLineProps) {
-  if (entry.kind === 'notice') {
-    const happened = { admitted: 'came in', excluded: 'was excluded', left: 'left' }[entry.change]
-    return (
-      <p class="notice">
-        <PersonName peer={entry.peer} name={entry.name} /> {happened}
-      </p>
-    )
+interface EntryLineProps extends EntryActions {
+  entry: Entry
+  self: string
+  continued: boolean
+  goesOn: boolean
+  /** How many others are online: an own message that reached them all says so. */
+  others: number
+}
+
+export function EntryLine(props: EntryLineProps) {
+  const { entry } = props
+  switch (entry.kind) {
+    case 'notice': {
+      const happened = { admitted: t.chat.admitted, excluded: t.chat.excluded, left: t.chat.left }
+      return (
+        <p class="notice">
+          <PersonName peer={entry.peer} name={entry.name} /> {happened[entry.change]}
+        </p>
+      )
+    }
+    case 'waiting':
+      return <p class="notice notice-waiting">{t.chat.waiting}</p>
+    case 'file':
+      return <FileLine entry={entry} />
+    case 'message':
+      return <MessageLine {...props} entry={entry} />
   }
-  const { from, name, text } = entry
+}
+
+function MessageLine({
+  entry,
+  self,
+  continued,
+  goesOn,
+  others,
+  ...actions
+}: EntryLineProps & { entry: Message }) {
+  const { key, from, name, text } = entry
+  const own = from === self
   return (
-    <article class={`message${own ? ' own' : ''}${continued ? ' continued' : ''}`}>
+    <article
+      class={`message${own ? ' own' : ''}${continued ? ' continued' : ''}`}
+      data-key={key}
+      tabIndex={-1}
+    >
       {!own && <Disc peer={from} name={name} />}
       <div class="message-body">
         <header class={continued || own ? 'hidden' : 'message-head'}>
-          {own ? `You, ${harmlessName(name)}` : <PersonName peer={from} name={name} />}
+          {own ? t.chat.ownHead(harmlessName(name)) : <PersonName peer={from} name={name} />}
         </header>
-        <p class="bubble" dir="auto">
-          {harmlessText(text)}
-        </p>
-        <Foot entry={entry} quiet={goesOn} onWriteAgain={onWriteAgain} />
+        <div class="bubble-row">
+          <MessageText text={text} onQuoted={actions.onQuoted} />
+          <span class="message-actions">
+            <ActionButton label={t.chat.reply} onClick={() => actions.onReply(entry)}>
+              <ReplyIcon />
+            </ActionButton>
+            <ActionButton label={t.chat.details} onClick={() => actions.onDetails(entry)}>
+              <InfoIcon />
+            </ActionButton>
+          </span>
+        </div>
+        <Foot entry={entry} quiet={goesOn} others={others} onWriteAgain={() => actions.onWriteAgain(entry)} />
       </div>
     </article>
   )
 }
 
-interface FootProps {
-  entry: Entry & { kind: 'message' }
-  /** Whether the next entry says the same time. */
-  quiet: boolean
-  onWriteAgain: (key: number, text: string) => void
+function ActionButton(props: { label: string; onClick: () => void; children: preact.ComponentChildren }) {
+  return (
+    <button
+      type="button"
+      class="quiet icon-button small"
+      aria-label={props.label}
+      title={props.label}
+      onClick={props.onClick}
+    >
+      {props.children}
+    </button>
+  )
 }
 
-function Foot({ entry, quiet, onWriteAgain }: FootProps) {
-  const { key, at, text, verified, delivery } = entry
+interface FootProps {
+  entry: Message
+  /** Whether the next entry says the same time. */
+  quiet: boolean
+  others: number
+  onWriteAgain: () => void
+}
+
+function Foot({ entry, quiet, others, onWriteAgain }: FootProps) {
+  const { at, verified, delivery } = entry
   if (quiet && verified && delivery?.kind !== 'failed') return null
   return (
     <footer class="message-foot">
-      {!verified && <strong class="warning">Signature not verified. </strong>}
-      <time dateTime={at.toISOString()}>{clock.format(at)}</time>
-      {delivery && <DeliveryWord delivery={delivery} onWriteAgain={() => onWriteAgain(key, text)} />}
+      {!verified && <strong class="warning">{t.chat.unverified}</strong>}
+      <time dateTime={at.toISOString()}>{clock(at)}</time>
+      {delivery && <DeliveryWord delivery={delivery} others={others} onWriteAgain={onWriteAgain} />}
     </footer>
   )
 }
 
-function DeliveryWord({ delivery, onWriteAgain }: { delivery: Delivery; onWriteAgain: () => void }) {
-  if (delivery.kind === 'sending') return <span> · sending…</span>
+interface DeliveryWordProps {
+  delivery: Delivery
+  others: number
+  onWriteAgain: () => void
+}
+
+function DeliveryWord({ delivery, others, onWriteAgain }: DeliveryWordProps) {
+  if (delivery.kind === 'sending') return <span> · {t.chat.sending}</span>
   if (delivery.kind === 'sent') {
-    return <span>{delivery.reached === 0 ? ' · reached nobody' : ' · sent'}</span>
+    const { reached, arrivedAt } = delivery
+    if (arrivedAt.length === 0) return <span> · {t.chat.sent(reached)}</span>
+    return (
+      <span>
+        {' · '}
+        {arrivedAt.length >= others ? t.chat.reachedAll : t.chat.reached(arrivedAt.length)}
+      </span>
+    )
   }
   return (
     <span class="warning" role="alert">
-      {' '}
-      · Not sent. {delivery.why}{' '}
+      {` · ${t.chat.notSent} ${delivery.why} `}
       <button type="button" class="inline" onClick={onWriteAgain}>
-        Write again
+        {t.chat.writeAgain}
       </button>
     </span>
   )

@@ -1,57 +1,70 @@
-/** Excluding somebody else: says what it does, and asks for the reason that everybody will see. */
+/** Excluding others: whom, what it does, and the reason that everybody will see. */
 import { useState } from 'preact/hooks'
 import { clampField } from './clamp.ts'
-import { Dialog, Problem } from './dialog.tsx'
-import { PersonName } from './person.tsx'
-import type { Room } from './room.ts'
-import { harmlessName } from './text.ts'
-import { useTask } from './use-task.ts'
+import { ConfirmDialog } from './confirm-dialog.tsx'
+import { PickMembers } from './pick-members.tsx'
+import type { RoomLog } from './room-log.ts'
+import { t } from './words/language.ts'
 
 /** UTF-8 bytes, the protocol's limit. */
 const REASON_MAX = 256
 
 interface ExcludeDialogProps {
-  room: Room
-  peer: string
-  name: string
+  log: RoomLog
+  peers: readonly string[]
   onClose: () => void
 }
 
-export function ExcludeDialog({ room, peer, name, onClose }: ExcludeDialogProps) {
+export function ExcludeDialog({ log, peers, onClose }: ExcludeDialogProps) {
+  const { room } = log
+  const [picked, setPicked] = useState<ReadonlySet<string>>(new Set(peers))
   const [reason, setReason] = useState('')
-  const task = useTask(() => room.exclude([peer], reason.trim()), onClose)
-  const submit = (event: Event): void => {
-    event.preventDefault()
-    task.run()
+  const [isBan, setBan] = useState(false)
+  const act = async (): Promise<void> => {
+    await room.exclude([...picked], reason.trim())
+    if (isBan) for (const peer of picked) await room.ban(peer)
   }
   return (
-    <Dialog title="Exclude a member" onClose={onClose}>
-      <form class="stack" onSubmit={submit}>
-        <p>
-          <PersonName peer={peer} name={name} /> will be removed from the room. New keys are made at once, so
-          nothing said afterwards can be read by them. Invite links that they made or used stop working.
-        </p>
-        <label>
-          Reason
-          <input
-            value={reason}
-            required
-            autofocus
-            autocomplete="off"
-            onInput={(event) => setReason(clampField(event.currentTarget, REASON_MAX))}
-          />
-          <small>Everybody in the room and {harmlessName(name)} will see it.</small>
-        </label>
-        <Problem text={task.problem} />
-        <span class="choices">
-          <button type="button" onClick={onClose}>
-            Cancel
-          </button>
-          <button class="primary danger" disabled={task.running || reason.trim() === ''}>
-            {task.running ? 'Excluding…' : 'Exclude from the room'}
-          </button>
-        </span>
-      </form>
-    </Dialog>
+    <ConfirmDialog
+      title={t.exclude.title}
+      what={t.exclude.what}
+      action={t.exclude.action}
+      running={t.exclude.running}
+      isDangerous
+      isReady={picked.size > 0 && reason.trim() !== ''}
+      act={act}
+      onClose={onClose}
+    >
+      <PickMembers
+        legend={t.exclude.whom}
+        members={log.members.filter(({ peer }) => peer !== room.self)}
+        picked={picked}
+        onPick={setPicked}
+      />
+      <label>
+        {t.exclude.reason}
+        <input
+          value={reason}
+          required
+          autofocus
+          autocomplete="off"
+          onInput={(event) => setReason(clampField(event.currentTarget, REASON_MAX))}
+        />
+        <small>{t.exclude.seen}</small>
+      </label>
+      {room.records.rights.admit && (
+        <div class="stack-tight">
+          <label class="check">
+            <input
+              type="checkbox"
+              checked={isBan}
+              onChange={(event) => setBan(event.currentTarget.checked)}
+            />
+            {t.exclude.ban}
+          </label>
+          <small>{t.exclude.banHint}</small>
+        </div>
+      )}
+    </ConfirmDialog>
   )
 }

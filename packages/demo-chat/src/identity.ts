@@ -2,6 +2,7 @@
  * Who this tab is. Seeds are kept in a small pool in IndexedDB; a tab holds one of them by a Web Lock for as long as it lives. So two
  * tabs are never the same member (which would use one sender's counters twice), and a reload is the same member again.
  */
+import type { PortableIdentity } from './identity-file.ts'
 import { readRecord, writeRecord } from './identity-store.ts'
 
 export interface Identity {
@@ -30,6 +31,20 @@ export async function takeIdentity(): Promise<Identity> {
     if (await hold(index, 0)) return load(index, false)
   }
   throw Object.assign(new Error('every identity of the pool is in use'), { code: 'too-many-tabs' })
+}
+
+/** Puts an identity from a file into the pool; after a reload this tab is it. */
+export async function takeOver(identity: PortableIdentity): Promise<void> {
+  for (let index = 0; index < POOL_MAX; index++) {
+    const kept = await readRecord(index)
+    // The same one twice would be one sender with two counters.
+    const isSame = kept?.seed.every((byte, i) => byte === identity.seed[i]) ?? false
+    if (kept !== undefined && !isSame) continue
+    if (!isSame) await writeRecord(index, identity)
+    sessionStorage.setItem(INDEX_KEY, String(index))
+    return
+  }
+  throw Object.assign(new Error('the pool of identities is full'), { code: 'too-many-tabs' })
 }
 
 function formerIndex(): number | undefined {

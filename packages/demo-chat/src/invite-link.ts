@@ -5,6 +5,7 @@
 
 const INVITE_KEY = 'conclave.invite'
 const ROOM_KEY = 'conclave.room'
+const NAME_KEY = 'conclave.room-name'
 const INVITE_TEXT = /^[A-Za-z0-9_-]{16,8192}$/u
 
 /** The invite inside a link or a bare invite text; `undefined` when there is none. */
@@ -31,18 +32,26 @@ export function takeFragment(): { invite?: string; unreadable: boolean } {
 /** What this tab was invited to, and the id of the room that it was in; with that a reload goes in again without asking. */
 export interface Seat {
   invite?: string
+  /** An open room's name, instead of an invite. */
+  name?: string
   room?: string
 }
 
-export function keepSeat({ invite, room }: Seat): void {
+export function keepSeat({ invite, name, room }: Seat): void {
   keep(INVITE_KEY, invite)
+  keep(NAME_KEY, name)
   keep(ROOM_KEY, room)
 }
 
 export function keptSeat(): Seat {
   const invite = inviteOf(sessionStorage.getItem(INVITE_KEY) ?? '')
   const room = sessionStorage.getItem(ROOM_KEY)
-  return { ...(invite !== undefined && { invite }), ...(room !== null && { room }) }
+  const name = sessionStorage.getItem(NAME_KEY)
+  return {
+    ...(invite !== undefined && { invite }),
+    ...(name !== null && { name }),
+    ...(room !== null && { room }),
+  }
 }
 
 function keep(key: string, value: string | undefined): void {

@@ -1,5 +1,6 @@
 /** How a peer is shown everywhere: a disc, a harmless name, and the safety tag that tells namesakes apart. */
 import { harmlessName, initial, safetyTag, tintOf } from './text.ts'
+import { t } from './words/language.ts'
 
 const TINTS = 8
 
@@ -15,15 +16,20 @@ export function Disc({ peer, name, online }: { peer: string; name: string; onlin
 export function PersonName({ peer, name }: { peer: string; name: string }) {
   return (
     <span class="person">
-      <bdi class="person-name">{harmlessName(name)}</bdi>
+      <bdi class="person-name">{nameShown(name)}</bdi>
       <Tag peer={peer} />
     </span>
   )
 }
 
+/** A name as it may be shown. */
+export function nameShown(name: string): string {
+  return harmlessName(name, t.name.unnamed)
+}
+
 export function Tag({ peer }: { peer: string }) {
   return (
-    <code class="tag" title={`Safety tag, the end of peer id ${peer}`}>
+    <code class="tag" title={peer}>
       {safetyTag(peer)}
     </code>
   )

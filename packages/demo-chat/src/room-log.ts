@@ -1,23 +1,16 @@
 /**
  * What the page remembers of a room: the conversation and the key changes since it went in. The room itself keeps no history.
  */
-import type { MemberInfo, RoomEventDetails, RoomState } from '@conclave/node'
+import type { MemberInfo, RoomDeed, RoomEventDetails, RoomState } from '@conclave/node'
+import { Entries, type Delivery, type Entry, type Message } from './entries.ts'
 import type { Room } from './room.ts'
-import { describeError } from './words.ts'
+import { describeError } from './words/errors.ts'
 
-/** Older entries are dropped, so that a page left open for weeks stays small. */
-const ENTRIES_MAX = 500
 const KEY_CHANGES_MAX = 100
-/** A room tells of members and keys by events, but not of every change of its status; this often we look. */
-const STATUS_CHECK_MS = 500
-
-export type Delivery =
-  { kind: 'sending' } | { kind: 'sent'; reached: number } | { kind: 'failed'; why: string }
-
-export type Entry = { key: number; at: Date } & (
-  | { kind: 'message'; from: string; name: string; text: string; verified: boolean; delivery?: Delivery }
-  | { kind: 'notice'; change: 'admitted' | 'excluded' | 'left'; peer: string; name: string }
-)
+/** A key that is a little late is nothing to show: most are here within a blink. */
+const PATIENCE_MS = 1_000
+/** How much of the log of members is shown. */
+const DEEDS_MAX = 60
 
 export interface KeyChange {
   key: number
@@ -27,25 +20,31 @@ export interface KeyChange {
   revision: number
 }
 
-type Unkeyed<T> = T extends unknown ? Omit<T, 'key' | 'at'> : never
-
 export class RoomLog {
   readonly room: Room
-  entries: readonly Entry[] = []
   keyChanges: readonly KeyChange[] = []
   members: readonly MemberInfo[]
   state: RoomState
+  /** Who waits to be let in. */
+  knocks: readonly { peer: string; name: string }[] = []
+  /** Who is writing something. */
+  typing: readonly { peer: string; name: string }[] = []
   /** Who excluded us and why, once that happened. */
   excluded: RoomEventDetails['excluded'] | undefined
   /** Who destroyed the room, once that happened. */
   destroyed: RoomEventDetails['destroyed'] | undefined
+  /** Whether the room went on as another one since we came in. */
+  hasMoved = false
   /** The last trouble that the room reported, in words. */
   trouble: string | undefined
+  /** Called for each message of somebody else. */
+  onMessage: (message: Pick<Message, 'from' | 'name' | 'text'>) => void = () => {}
 
+  readonly #entries = new Entries()
   readonly #names = new Map<string, string>()
+  readonly #patience = new Map<number, ReturnType<typeof setTimeout>>()
   readonly #onChange: () => void
   readonly #listening = new AbortController()
-  readonly #statusCheck: ReturnType<typeof setInterval>
   #nextKey = 0
 
   constructor(room: Room, onChange: () => void) {
@@ -58,9 +57,15 @@ export class RoomLog {
     const { version, revision } = this.state
     // How these came about was told before anybody listened.
     if (version !== undefined) this.#addKeyChange({ cause: 'present', version, revision })
-    this.#statusCheck = setInterval(() => {
-      if (this.room.state.status !== this.state.status) this.#changed()
-    }, STATUS_CHECK_MS)
+  }
+
+  get entries(): readonly Entry[] {
+    return this.#entries.list
+  }
+
+  /** The last entries of the membership log, the latest first. */
+  get deeds(): RoomDeed[] {
+    return this.room.records.history(DEEDS_MAX).reverse()
   }
 
   /** The name a peer goes by, also when it is no member any more. */
@@ -69,27 +74,44 @@ export class RoomLog {
   }
 
   async send(text: string): Promise<void> {
-    const self = this.room.self
-    const delivery: Delivery = { kind: 'sending' }
-    const key = this.#add({
+    const { self } = this.room
+    const { version = '', revision } = this.state
+    const key = this.#entries.add({
       kind: 'message',
       from: self,
       name: this.nameOf(self),
       text,
       verified: true,
-      delivery,
+      version,
+      revision,
+      delivery: { kind: 'sending' },
     })
+    this.#changed()
     try {
       const { reached } = await this.room.send(text)
-      this.#setDelivery(key, { kind: 'sent', reached })
+      this.#setDelivery(key, { kind: 'sent', reached, arrivedAt: [] })
     } catch (error) {
       this.#setDelivery(key, { kind: 'failed', why: describeError(error) })
     }
   }
 
+  /** Tells the others whether something is being written here. */
+  type(_isTyping: boolean): void {}
+
   /** Takes an own message that could not be sent out of the conversation, to be written again. */
   withdraw(key: number): void {
-    this.entries = this.entries.filter((entry) => entry.key !== key)
+    this.#entries.remove(key)
+    this.#changed()
+  }
+
+  /** Answers a knock. */
+  async answer(peer: string, isWelcome: boolean): Promise<void> {
+    try {
+      await (isWelcome ? this.room.admit(peer) : this.room.deny(peer))
+      this.#endKnock(peer)
+    } catch (error) {
+      this.trouble = describeError(error)
+    }
     this.#changed()
   }
 
@@ -100,27 +122,40 @@ export class RoomLog {
 
   dispose(): void {
     this.#listening.abort()
-    clearInterval(this.#statusCheck)
+    for (const timer of this.#patience.values()) clearTimeout(timer)
   }
 
   #listen(): void {
-    this.#on('message', (message) => {
+    this.#on('message', ({ from, name, text, version, revision, verified }) => {
       // Our own messages stand there since they were sent.
-      if (message.from !== this.room.self) this.#add({ kind: 'message', ...message })
+      if (from === this.room.self) return
+      this.#entries.addMessage({ kind: 'message', from, name, text, version, revision, verified })
+      this.onMessage({ from, name, text })
     })
+    this.#on('waiting', ({ frame, version, state }) => this.#wait(frame, version, state))
     this.#on('member', ({ peer, name, change }) => {
       if (name !== '') this.#names.set(peer, name)
       if (change === 'online' || change === 'offline') return
+      this.#endKnock(peer)
       // What the log tells of the time before we came in is no news.
       const news = this.room.state.status === 'joined' && peer !== this.room.self
-      if (news) this.#add({ kind: 'notice', change, peer, name })
+      if (news) this.#entries.add({ kind: 'notice', change, peer, name })
+    })
+    this.#on('knock', (knock) => {
+      this.#endKnock(knock.peer)
+      this.knocks = [...this.knocks, knock]
     })
     this.#on('keys', (change) => this.#addKeyChange(change))
     this.#on('excluded', (detail) => (this.excluded = detail))
     this.#on('destroyed', (detail) => (this.destroyed = detail))
     this.#on('error', (error) => (this.trouble = describeError(error)))
     this.#on('joined', () => (this.trouble = undefined))
+    this.#on('moved', () => {
+      this.hasMoved = true
+      this.knocks = []
+    })
     this.#on('transport', () => {})
+    this.#on('status', () => {})
   }
 
   #on<K extends keyof RoomEventDetails>(name: K, handle: (detail: RoomEventDetails[K]) => void): void {
@@ -132,12 +167,24 @@ export class RoomLog {
     this.room.addEventListener(name, listener, { signal: this.#listening.signal })
   }
 
-  #add(content: Unkeyed<Entry>): number {
-    const key = this.#nextKey++
-    const entry: Entry = { key, at: new Date(), ...content }
-    this.entries = [...this.entries, entry].slice(-ENTRIES_MAX)
-    this.#changed()
-    return key
+  /** Keeps a place for what waits for its key, once it has waited for a moment. */
+  #wait(frame: number, version: string, state: RoomEventDetails['waiting']['state']): void {
+    if (state === 'waiting') {
+      const show = (): void => {
+        this.#patience.delete(frame)
+        this.#entries.wait(frame, version, 'waiting')
+        this.#changed()
+      }
+      this.#patience.set(frame, setTimeout(show, PATIENCE_MS))
+      return
+    }
+    clearTimeout(this.#patience.get(frame))
+    // What nobody saw wait needs no place: its message is added at the end.
+    if (!this.#patience.delete(frame)) this.#entries.wait(frame, version, state)
+  }
+
+  #endKnock(peer: string): void {
+    this.knocks = this.knocks.filter((knock) => knock.peer !== peer)
   }
 
   #addKeyChange({ cause, version, revision }: Pick<KeyChange, 'cause' | 'version' | 'revision'>): void {
@@ -150,7 +197,11 @@ export class RoomLog {
   }
 
   #setDelivery(key: number, delivery: Delivery): void {
-    this.entries = this.entries.map((entry) => (entry.key === key ? { ...entry, delivery } : entry))
+    const { version = '', revision } = this.room.state
+    // It waited for its key perhaps, and was said under the one that holds now.
+    this.#entries.change(key, (entry) =>
+      entry.kind === 'message' ? { ...entry, version, revision, delivery } : entry,
+    )
     this.#changed()
   }
 

@@ -1,64 +1,69 @@
 /** The room: a bar on top, the conversation, and beside it the members or the keys (on a phone one of the three at a time). */
 import { useEffect, useMemo, useState } from 'preact/hooks'
+import type { Asking } from './asking.ts'
 import { Conversation } from './conversation.tsx'
 import { Problem } from './dialog.tsx'
-import { ExcludeDialog } from './exclude-dialog.tsx'
-import { DoorIcon, LinkIcon, Mark } from './icons.tsx'
-import { InviteDialog } from './invite-dialog.tsx'
+import { LinkIcon, Mark, MoreIcon } from './icons.tsx'
 import { KeysPanel } from './keys-panel.tsx'
-import { LeaveDialog } from './leave-dialog.tsx'
+import { Knocks } from './knocks.tsx'
 import { MembersPanel } from './members-panel.tsx'
+import { Menu, type MenuItem } from './menu.tsx'
+import { notifyOf } from './notifications.ts'
+import { Question } from './question.tsx'
 import { RoomLog } from './room-log.ts'
 import type { Room } from './room.ts'
+import { harmlessName, shortHex } from './text.ts'
 import type { Visit } from './visit.ts'
-import { statusExplained, statusWord } from './words.ts'
+import { t } from './words/language.ts'
 
 type Panel = 'chat' | 'members' | 'keys'
-type Asking = { for: 'invite' } | { for: 'leave' } | { for: 'exclude'; peer: string; name: string }
 
 export function RoomScreen({ visit, room }: { visit: Visit; room: Room }) {
   const log = useRoomLog(room)
   const [panel, setPanel] = useState<Panel>('chat')
   const [asking, setAsking] = useState<Asking>()
   useEnding(visit, log)
-  const { state, members } = log
+  const { state } = log
   const dismiss = (): void => {
     visit.dismissProblem()
     log.dismissTrouble()
   }
   return (
     <div class="room" data-panel={panel}>
-      <TopBar
-        log={log}
-        onInvite={() => setAsking({ for: 'invite' })}
-        onLeave={() => setAsking({ for: 'leave' })}
-        onGiveUp={() => visit.startOver()}
-      />
+      <TopBar visit={visit} log={log} onAsk={setAsking} />
       <div class="notices">
         <p role="status" class={`explained explained-${state.status}`}>
-          {statusExplained[state.status]}
+          {explanation(log)}
         </p>
+        <Knocks log={log} />
         <Problem text={visit.problem ?? log.trouble} onDismiss={dismiss} />
       </div>
-      <PanelSwitch panel={panel} members={members.length} onSwitch={setPanel} />
-      <Conversation log={log} />
-      <aside class="side" aria-label={panel === 'keys' ? 'Keys' : 'Members'}>
-        {panel === 'keys' ? (
-          <KeysPanel log={log} />
-        ) : (
-          <MembersPanel log={log} onExclude={(peer, name) => setAsking({ for: 'exclude', peer, name })} />
-        )}
+      <PanelSwitch panel={panel} members={log.members.length} onSwitch={setPanel} />
+      <main class="room-main">
+        <Conversation log={log} onDetails={(message) => setAsking({ for: 'details', message })} />
+      </main>
+      <aside class="side" aria-label={panel === 'keys' ? t.keys.title : t.members.title}>
+        {panel === 'keys' ? <KeysPanel log={log} /> : <MembersPanel log={log} onAsk={setAsking} />}
       </aside>
-      <Question asking={asking} visit={visit} room={room} onClose={() => setAsking(undefined)} />
+      <Question asking={asking} visit={visit} log={log} onClose={() => setAsking(undefined)} />
     </div>
   )
+}
+
+function explanation({ state, hasMoved }: RoomLog): string | undefined {
+  if (state.status === 'offline') return t.statusExplained.offline
+  if (state.status === 'joining') return hasMoved ? t.room.moved : t.statusExplained.joining
+  return undefined
 }
 
 /** A log of the room that repaints this screen when it changes. */
 function useRoomLog(room: Room): RoomLog {
   const [, repaint] = useState(0)
   const log = useMemo(() => new RoomLog(room, () => repaint((count) => count + 1)), [room])
-  useEffect(() => () => log.dispose(), [log])
+  useEffect(() => {
+    log.onMessage = notifyOf
+    return () => log.dispose()
+  }, [log])
   return log
 }
 
@@ -78,35 +83,68 @@ function useEnding(visit: Visit, log: RoomLog): void {
 }
 
 interface TopBarProps {
+  visit: Visit
   log: RoomLog
-  onInvite: () => void
-  onLeave: () => void
-  onGiveUp: () => void
+  onAsk: (asking: Asking) => void
 }
 
-function TopBar({ log, onInvite, onLeave, onGiveUp }: TopBarProps) {
+function TopBar({ visit, log, onAsk }: TopBarProps) {
+  const { room } = log
   const { status } = log.state
   // Who is still outside has no membership to give up, and nothing to invite to.
-  const member = log.members.some(({ peer }) => peer === log.room.self)
+  const isMember = log.members.some(({ peer }) => peer === room.self)
   return (
     <header class="topbar">
       <Mark />
-      <h1 class="room-title">Conclave</h1>
+      <h1 class="room-title">
+        {room.name === '' ? t.room.nameless(shortHex(room.id)) : <bdi>{harmlessName(room.name)}</bdi>}
+      </h1>
       <span role="status" class={`pill pill-${status}`}>
-        {statusWord[status]}
+        {t.status[status]}
       </span>
       <span class="topbar-actions">
-        <button type="button" class="primary" disabled={!member} onClick={onInvite}>
-          <LinkIcon />
-          Invite
-        </button>
-        <button type="button" onClick={member ? onLeave : onGiveUp}>
-          <DoorIcon />
-          {member ? 'Leave' : 'Cancel'}
-        </button>
+        {isMember ? (
+          <button
+            type="button"
+            class="primary"
+            disabled={!room.records.rights.admit}
+            onClick={() => onAsk({ for: 'invite' })}
+          >
+            <LinkIcon />
+            {t.room.invite}
+          </button>
+        ) : (
+          <button type="button" onClick={() => visit.startOver()}>
+            {t.room.cancel}
+          </button>
+        )}
+        <Menu label={t.room.menu} items={menuOf(log, isMember, onAsk)}>
+          <MoreIcon />
+        </Menu>
       </span>
     </header>
   )
+}
+
+function menuOf(log: RoomLog, isMember: boolean, onAsk: (asking: Asking) => void): MenuItem[] {
+  const always: MenuItem[] = [
+    { label: t.menu.connection, onChoose: () => onAsk({ for: 'connection' }) },
+    { label: t.menu.settings, onChoose: () => onAsk({ for: 'settings' }) },
+  ]
+  if (!isMember) return always
+  const { govern } = log.room.records.rights
+  const governing: MenuItem[] = [
+    ...(log.members.length > 1 ? [{ label: t.menu.split, onChoose: () => onAsk({ for: 'split' }) }] : []),
+    { label: t.menu.merge, onChoose: () => onAsk({ for: 'merge' }) },
+    { label: t.menu.destroy, isDangerous: true, onChoose: () => onAsk({ for: 'destroy' }) },
+  ]
+  return [
+    { label: t.menu.safety, onChoose: () => onAsk({ for: 'group-safety' }) },
+    { label: t.menu.refresh, onChoose: () => onAsk({ for: 'refresh' }) },
+    ...always,
+    ...(govern ? governing : []),
+    { label: t.menu.leave, isDangerous: true, onChoose: () => onAsk({ for: 'leave' }) },
+  ]
 }
 
 interface PanelSwitchProps {
@@ -122,24 +160,10 @@ function PanelSwitch({ panel, members, onSwitch }: PanelSwitchProps) {
     </button>
   )
   return (
-    <nav class="switch" aria-label="Parts of the room">
-      {button('chat', 'Chat')}
-      {button('members', `Members (${members})`)}
-      {button('keys', 'Keys')}
+    <nav class="switch" aria-label={t.room.parts}>
+      {button('chat', t.room.chat)}
+      {button('members', t.room.members(members))}
+      {button('keys', t.room.keys)}
     </nav>
   )
-}
-
-interface QuestionProps {
-  asking: Asking | undefined
-  visit: Visit
-  room: Room
-  onClose: () => void
-}
-
-function Question({ asking, visit, room, onClose }: QuestionProps) {
-  if (asking === undefined) return null
-  if (asking.for === 'invite') return <InviteDialog room={room} onClose={onClose} />
-  if (asking.for === 'leave') return <LeaveDialog visit={visit} onClose={onClose} />
-  return <ExcludeDialog room={room} peer={asking.peer} name={asking.name} onClose={onClose} />
 }

@@ -1,13 +1,14 @@
 /**
  * The page's only door to the network. The networking code is loaded on demand, so the first paint does not wait for it.
  */
-import type { RoomOptions } from '@conclave/node'
+import type { RoomOptions, RoomPolicy } from '@conclave/node'
 import { loadConfig } from './config.ts'
 import type { Identity } from './identity.ts'
+import { readPreferences } from './preferences.ts'
 import type { Room } from './room.ts'
 
 interface Rooms {
-  createRoom: (options: RoomOptions) => Promise<Room>
+  createRoom: (options: RoomOptions & { policy?: Partial<RoomPolicy> }) => Promise<Room>
   joinRoom: (options: RoomOptions, inviteOrName?: string) => Promise<Room>
 }
 
@@ -20,25 +21,41 @@ export async function loadNetworking(): Promise<Rooms> {
   return import('@conclave/node')
 }
 
-/** Which room: a new one, the one of an invite, or the one that this identity was in last. */
-export type Entrance = { to: 'found' } | { to: 'join'; invite: string } | { to: 'return' }
+/** Which room: a new one, the one of an invite, an open one, or the one that this identity was in last. */
+export type Entrance =
+  | { to: 'found'; policy: Partial<RoomPolicy> }
+  | { to: 'join'; invite: string }
+  | { to: 'named'; name: string }
+  | { to: 'return' }
+
+/** The STUN and TURN servers that connections are made with: the visitor's own, else those of the site. */
+export async function iceServersInUse(): Promise<RTCIceServer[]> {
+  const { iceServers } = readPreferences()
+  return iceServers.length > 0 ? iceServers : (await loadConfig()).iceServers
+}
 
 /** Enters a room. Joining resolves as soon as the room has started; its state says how far it is. */
 export async function openRoom(identity: Identity, name: string, entrance: Entrance): Promise<Room> {
   const rooms = await loadNetworking().catch((cause: unknown) => {
     throw Object.assign(new Error('the networking code did not load', { cause }), { code: 'not-loaded' })
   })
-  const { relays, iceServers } = await loadConfig()
+  const { relays: own, relayOnly } = readPreferences()
+  const relays = own.length > 0 ? own : (await loadConfig()).relays
   const options: RoomOptions = {
     name,
     identity: identity.seed,
     store: identity.store,
-    // None unless whoever serves the page names some: public STUN servers would learn every visitor's address.
-    rtcConfiguration: { iceServers },
+    rtcConfiguration: {
+      // None unless somebody names some: public STUN servers would learn every visitor's address.
+      iceServers: await iceServersInUse(),
+      ...(relayOnly && { iceTransportPolicy: 'relay' as const }),
+    },
   }
   // An invite names its room's relays, and so does what is stored of a room.
   if (entrance.to === 'join') return rooms.joinRoom(options, entrance.invite)
   if (entrance.to === 'return') return rooms.joinRoom(options)
-  if (relays.length > 0) return rooms.createRoom({ ...options, relays })
-  throw Object.assign(new Error('config.json names no relay'), { code: 'no-relay-configured' })
+  if (relays.length === 0)
+    throw Object.assign(new Error('config.json names no relay'), { code: 'no-relay-configured' })
+  if (entrance.to === 'named') return rooms.joinRoom({ ...options, relays }, entrance.name)
+  return rooms.createRoom({ ...options, relays, policy: entrance.policy })
 }

@@ -1,6 +1,6 @@
 /** One action of a dialog: running, then done or failed with words. */
 import { useState } from 'preact/hooks'
-import { describeError } from './words.ts'
+import { describeError } from './words/errors.ts'
 
 export interface Task {
   running: boolean

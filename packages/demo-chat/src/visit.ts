@@ -1,15 +1,21 @@
 /** The course of one visit: at the entrance, in a room, or past it. Screens only show it and call its methods. */
+import type { RoomPolicy } from '@conclave/node'
 import { takeIdentity, type Identity } from './identity.ts'
 import { inviteOf, keepSeat, keptSeat, takeFragment, type Seat } from './invite-link.ts'
+import { keepPreferences, readPreferences, type Preferences } from './preferences.ts'
 import type { Room } from './room.ts'
 import { openRoom, type Entrance } from './session.ts'
-import { describeError } from './words.ts'
+import { describeError } from './words/errors.ts'
+import { speak } from './words/language.ts'
 
 export type Ending =
   | { kind: 'excluded'; by: string; byName: string; reason: string }
   | { kind: 'destroyed'; by: string; byName: string }
   | { kind: 'left' }
   | { kind: 'closed' }
+
+/** Longer than any room's name, and shorter than any invite. */
+const ROOM_NAME_MAX = 128
 
 export type Place =
   { at: 'entrance'; busy: boolean } | { at: 'room'; room: Room } | { at: 'ended'; ending: Ending }
@@ -25,6 +31,7 @@ export class Visit {
   #leaving = false
 
   constructor() {
+    this.#apply(readPreferences())
     this.#readLink()
     this.place = { at: 'entrance', busy: this.seat.room !== undefined }
   }
@@ -46,10 +53,18 @@ export class Visit {
     await this.#return()
   }
 
-  /** Founds a room, or joins the one of this tab's invite. */
-  async enter(name: string): Promise<void> {
-    const { invite } = this.seat
-    await this.#enter(name, invite === undefined ? { to: 'found' } : { to: 'join', invite })
+  /** Joins the room of this tab's invite, or the one that was named, or founds one under that policy. */
+  async enter(name: string, policy: Partial<RoomPolicy> = {}): Promise<void> {
+    const { invite, name: room } = this.seat
+    if (invite !== undefined) await this.#enter(name, { to: 'join', invite })
+    else if (room !== undefined) await this.#enter(name, { to: 'named', name: room })
+    else await this.#enter(name, { to: 'found', policy })
+  }
+
+  /** Keeps what the visitor prefers, and shows it at once. */
+  prefer(change: Partial<Preferences>): void {
+    this.#apply(keepPreferences(change))
+    this.onChange()
   }
 
   /** Leaves the room for good. Rejects if the others cannot be told. */
@@ -79,14 +94,15 @@ export class Visit {
     this.#atEntrance()
   }
 
-  /** An invite that somebody typed or pasted; says so when it is none. */
-  useLink(link: string): void {
-    const invite = inviteOf(link)
-    if (invite === undefined) {
+  /** An invite that somebody typed or pasted, or else the name of an open room. */
+  aim(typed: string): void {
+    const isLink = /[#/]/u.test(typed) || typed.trim().length > ROOM_NAME_MAX
+    const invite = isLink ? inviteOf(typed) : undefined
+    if (invite === undefined && isLink) {
       this.#change({ problem: describeError({ code: 'invite-unreadable' }) })
       return
     }
-    this.#sit({ invite })
+    this.#sit(invite === undefined ? { name: typed.trim() } : { invite })
     this.#atEntrance()
   }
 
@@ -127,10 +143,11 @@ export class Visit {
     const { invite, unreadable } = takeFragment()
     if (unreadable) this.#change({ problem: describeError({ code: 'invite-unreadable' }) })
     if (invite === undefined) return
-    if (this.place.at === 'room') {
-      const problem = 'This tab is in a room already. Open the link in a new tab to join the other room, too.'
-      this.#change({ problem })
-    } else this.useLink(invite)
+    if (this.place.at === 'room') this.#change({ problem: describeError({ code: 'in-a-room' }) })
+    else {
+      this.#sit({ invite })
+      this.#atEntrance()
+    }
   }
 
   #readLink(): void {
@@ -143,6 +160,12 @@ export class Visit {
   /** Tells the others that we are offline, as far as a closing page still can. Closing a room is not leaving it. */
   #goOffline(): void {
     if (this.place.at === 'room') this.place.room.close().catch(() => {})
+  }
+
+  #apply({ language, appearance }: Preferences): void {
+    speak(language)
+    document.documentElement.lang = language
+    document.documentElement.dataset['appearance'] = appearance
   }
 
   #sit(seat: Seat): void {

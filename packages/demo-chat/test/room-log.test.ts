@@ -1,6 +1,8 @@
 import type { MemberInfo, RoomEventDetails, RoomEventName, RoomState } from '@conclave/node'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { RoomLog } from '../src/room-log.ts'
+
+const nothing = async (): Promise<void> => {}
 
 class StubRoom extends EventTarget {
   readonly id = 'room'
@@ -21,10 +23,28 @@ class StubRoom extends EventTarget {
     if (this.refusal !== undefined) throw this.refusal
     return { reached: 2 }
   }
+  readonly name = ''
+  readonly sent = { messages: 0, bytes: 0 }
+  readonly records = {
+    history: () => [],
+    readers: () => undefined,
+    usesOf: () => 0,
+    rights: { admit: true, exclude: true, govern: true },
+    table: { symbols: 0, radix: 4, rows: new Map(), tainted: [], held: [] },
+  }
   invite = (): string => ''
-  exclude = async (): Promise<void> => {}
-  leave = async (): Promise<void> => {}
-  close = async (): Promise<void> => {}
+  revoke = nothing
+  admit = nothing
+  deny = nothing
+  exclude = nothing
+  ban = nothing
+  vote = nothing
+  refresh = nothing
+  merge = nothing
+  split = nothing
+  destroy = nothing
+  leave = nothing
+  close = nothing
 
   emit<K extends RoomEventName>(name: K, detail: RoomEventDetails[K]): void {
     this.dispatchEvent(new CustomEvent(name, { detail }))
@@ -47,7 +67,9 @@ describe('the log of a room', () => {
     const opened = open(room)
     await opened.send('hello')
     room.emit('message', { ...message, from: 'me' })
-    expect(opened.entries).toMatchObject([{ text: 'hello', delivery: { kind: 'sent', reached: 2 } }])
+    expect(opened.entries).toMatchObject([
+      { text: 'hello', delivery: { kind: 'sent', reached: 2, arrivedAt: [] } },
+    ])
   })
 
   it('says why a message was not sent, and lets it be written again', async () => {
@@ -68,6 +90,33 @@ describe('the log of a room', () => {
     for (let n = 0; n < 600; n++) room.emit('message', { ...message, from: 'ana', text: String(n) })
     expect(opened.entries).toHaveLength(500)
     expect(opened.entries.at(-1)).toMatchObject({ text: '599' })
+  })
+
+  it('keeps a place for what waits for its key, and puts the message there', async () => {
+    vi.useFakeTimers()
+    const room = new StubRoom()
+    const opened = open(room)
+    room.emit('waiting', { frame: 7, version: 'v2', state: 'waiting' })
+    expect(opened.entries).toEqual([])
+    vi.advanceTimersByTime(2_000)
+    room.emit('message', { ...message, from: 'ana', text: 'later', version: 'v1' })
+    room.emit('waiting', { frame: 7, version: 'v2', state: 'opened' })
+    room.emit('message', { ...message, from: 'ana', text: 'earlier', version: 'v2' })
+    expect(opened.entries).toMatchObject([{ text: 'earlier' }, { text: 'later' }])
+    vi.useRealTimers()
+  })
+
+  it('shows no place for what is no message, or opens at once', () => {
+    vi.useFakeTimers()
+    const room = new StubRoom()
+    const opened = open(room)
+    room.emit('waiting', { frame: 1, version: 'v2', state: 'waiting' })
+    room.emit('waiting', { frame: 1, version: 'v2', state: 'gone' })
+    room.emit('waiting', { frame: 2, version: 'v2', state: 'waiting' })
+    vi.advanceTimersByTime(2_000)
+    room.emit('waiting', { frame: 2, version: 'v2', state: 'gone' })
+    expect(opened.entries).toEqual([])
+    vi.useRealTimers()
   })
 
   it('still knows the name of who is gone', () => {

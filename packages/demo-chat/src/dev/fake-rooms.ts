@@ -2,7 +2,9 @@
  * An imitation of @conclave/node for work on the page's looks: `?fake`, `?fake=joining`, `?fake=offline`. In no build.
  */
 import type {
+  KeyTable,
   MemberInfo,
+  RoomDeed,
   RoomEventDetails,
   RoomEventName,
   RoomOptions,
@@ -31,9 +33,15 @@ export async function joinRoom(options: RoomOptions, invite?: string): Promise<R
   return new FakeRoom(options, others)
 }
 
+function subject(name: string): { peer: string; name: string }[] {
+  return [{ peer: peerOf(name.charAt(0)), name }]
+}
+
 class FakeRoom extends EventTarget implements Room {
   readonly id = hexOf('c7')
   readonly self = peerOf('S')
+  readonly name = ''
+  readonly sent = { messages: 14, bytes: 9_120 }
   readonly state: RoomState
   members: MemberInfo[]
 
@@ -54,6 +62,22 @@ class FakeRoom extends EventTarget implements Room {
       ...(status === 'joined' && { version: hexOf('3f') }),
     }
     if (status === 'joined') setTimeout(() => this.#converse(others), 50)
+  }
+
+  readonly records = {
+    history: (): RoomDeed[] => {
+      const line = { by: this.self, byName: 'Me', reason: '', signature: 'ab12'.repeat(32), bytes: 312 }
+      return [
+        { ...line, id: hexOf('01'), kind: 'founding', peers: [] },
+        { ...line, id: hexOf('02'), kind: 'admission', peers: subject('Ana Sousa') },
+        { ...line, id: hexOf('58'), kind: 'leave', peers: subject('Dora') },
+        { ...line, id: hexOf('3f'), kind: 'exclusion', peers: subject('Eve'), reason: 'Sold the minutes' },
+      ]
+    },
+    readers: (): string[] => this.members.map(({ peer }) => peer),
+    usesOf: (): number => 1,
+    rights: { admit: true, exclude: true, govern: true },
+    table: fakeTable([this.self, ...['A', 'B', 'C'].map(peerOf)]),
   }
 
   async send(text: string): Promise<{ reached: number }> {
@@ -78,6 +102,25 @@ class FakeRoom extends EventTarget implements Room {
     this.#keys('exclusion', hexOf('91'), 0)
   }
 
+  async admit(peer: string): Promise<void> {
+    const joined = { peer, name: 'Frida', online: true, via: 'webrtc' as const }
+    this.members = [...this.members, joined]
+    this.#emit('member', { peer, name: 'Frida', change: 'admitted' })
+  }
+
+  deny = async (): Promise<void> => {}
+  revoke = async (): Promise<void> => {}
+  ban = async (): Promise<void> => {}
+  vote = async (): Promise<void> => {}
+  refresh = async (): Promise<void> => this.#keys('refresh', hexOf('77'), 0)
+  merge = async (): Promise<void> => {}
+  split = async (): Promise<void> => {}
+
+  async destroy(): Promise<void> {
+    this.state.status = 'destroyed'
+    this.#emit('destroyed', { by: this.self })
+  }
+
   async leave(): Promise<void> {
     this.state.status = 'left'
   }
@@ -96,6 +139,14 @@ class FakeRoom extends EventTarget implements Room {
     this.#keys('introduction', hexOf('3f'), 2)
     this.#emit('member', { peer: peerOf('D'), name: 'Dora', change: 'left' })
     this.#keys('leave', hexOf('58'), 0)
+    this.#say(
+      ana,
+      `> Ben: Yes, two minutes. السلام عليكم — <img src=x onerror=alert(1)>\nTake your time. Run \`npm start\` or see https://example.org/draft?page=4.`,
+    )
+    this.#say(ana, '🎉')
+    this.#say(ben, '```ts\nconst answer: number = 42\nconsole.log(answer)\n```')
+    this.#emit('knock', { peer: peerOf('F'), name: 'Frida' })
+    this.#emit('waiting', { frame: 1, version: hexOf('99'), state: 'waiting' })
     this.#say(ben, `A long line: ${'https://example.org/a/very/long/path/'.repeat(4)}`)
   }
 
@@ -113,4 +164,16 @@ class FakeRoom extends EventTarget implements Room {
   #emit<K extends RoomEventName>(name: K, detail: RoomEventDetails[K]): void {
     this.dispatchEvent(new CustomEvent(name, { detail }))
   }
+}
+
+/** Symbols that look drawn by lot, and are the same at every reload. */
+function fakeTable(peers: readonly string[]): KeyTable {
+  const symbols = 128
+  const rowOf = (peer: string): number[] =>
+    Array.from(
+      { length: symbols },
+      (_, column) => (((peer.codePointAt(9) ?? 0) * (column + 7) * 2654435761) >>> 13) % 4,
+    )
+  const tainted = rowOf(peerOf('D')).map((symbol, column) => column * 4 + symbol)
+  return { symbols, radix: 4, rows: new Map(peers.map((peer) => [peer, rowOf(peer)])), tainted, held: [] }
 }

@@ -1,0 +1,76 @@
+/** A connection test, with what to do about what does not work. */
+import { useEffect, useState } from 'preact/hooks'
+import { type ConnectionFindings, type Finding, testConnection } from './connection-test.ts'
+import { Dialog } from './dialog.tsx'
+import type { RoomLog } from './room-log.ts'
+import { iceServersInUse } from './session.ts'
+import { t } from './words/language.ts'
+
+export function ConnectionDialog({ log, onClose }: { log: RoomLog; onClose: () => void }) {
+  const [findings, setFindings] = useState<ConnectionFindings>()
+  const run = async (): Promise<void> => {
+    setFindings(undefined)
+    setFindings(await testConnection(await iceServersInUse()))
+  }
+  useEffect(() => void run(), [])
+  const others = log.members.filter(({ peer }) => peer !== log.room.self)
+  const direct = others.filter(({ via }) => via === 'webrtc').length
+  const bridge = others.filter(({ via }) => via === 'bridge').length
+  const isOnline = log.state.status !== 'offline'
+  return (
+    <Dialog title={t.test.title} onClose={onClose}>
+      <div class="stack">
+        <p>{t.test.lead}</p>
+        <ul class="rows" aria-busy={findings === undefined}>
+          <Row name={t.test.relay} finding={isOnline ? 'ok' : 'bad'}>
+            {isOnline ? t.test.relayOk : t.test.relayBad}
+          </Row>
+          <Row name={t.test.members} finding={direct > 0 ? 'ok' : 'none'}>
+            {t.test.membersValue(direct, bridge)}
+          </Row>
+          <Row name={t.test.local} finding={findings?.local}>
+            {wordsFor(findings?.local, [t.test.localOk, t.test.localBad, ''])}
+          </Row>
+          <Row name={t.test.stun} finding={findings?.stun}>
+            {wordsFor(findings?.stun, [t.test.stunOk, t.test.stunBad, t.test.stunNone])}
+          </Row>
+          <Row name={t.test.turn} finding={findings?.turn}>
+            {wordsFor(findings?.turn, [t.test.turnOk, t.test.turnBad, t.test.turnNone])}
+          </Row>
+        </ul>
+        <span class="choices">
+          <button type="button" disabled={findings === undefined} onClick={() => void run()}>
+            {findings === undefined ? t.test.running : t.test.run}
+          </button>
+          <button type="button" class="primary" onClick={onClose}>
+            {t.button.close}
+          </button>
+        </span>
+      </div>
+    </Dialog>
+  )
+}
+
+function wordsFor(finding: Finding | undefined, [ok, bad, none]: readonly [string, string, string]): string {
+  if (finding === undefined) return t.test.running
+  return { ok, bad, none }[finding]
+}
+
+interface RowProps {
+  name: string
+  finding: Finding | undefined
+  children: string
+}
+
+function Row({ name, finding, children }: RowProps) {
+  const words = { ok: t.test.ok, bad: t.test.bad, none: t.test.info }
+  return (
+    <li class="row">
+      <span class="row-what">
+        <strong>{name}</strong>
+        <small>{children}</small>
+      </span>
+      {finding && <span class={`badge finding-${finding}`}>{words[finding]}</span>}
+    </li>
+  )
+}

@@ -1,0 +1,56 @@
+/** A few emoji to pick; whoever wants another one has the device's own keyboard for it. */
+import { useEffect, useRef, useState } from 'preact/hooks'
+import { EmojiIcon } from './icons.tsx'
+import { t } from './words/language.ts'
+
+const EMOJI = [
+  '😀 😂 🙂 😉 😍 😎 🤔 😅',
+  '😢 😭 😡 😱 🥳 😴 🤯 🙄',
+  '👍 👎 👏 🙏 💪 👋 🤝 ✌️',
+  '❤️ 💔 🔥 ✨ 🎉 ✅ ❌ ❓',
+  '☕ 🍕 🍰 🌞 🌧️ 🐱 🐶 🚀',
+].flatMap((row) => row.split(' '))
+
+export function EmojiPicker({ onPick }: { onPick: (emoji: string) => void }) {
+  const [isOpen, setOpen] = useState(false)
+  const root = useRef<HTMLDivElement>(null)
+  useEffect(() => {
+    if (!isOpen) return
+    root.current?.querySelector<HTMLElement>('.emoji-list button')?.focus()
+    const onPointer = (event: Event): void => {
+      if (root.current !== null && !event.composedPath().includes(root.current)) setOpen(false)
+    }
+    document.addEventListener('pointerdown', onPointer)
+    return () => document.removeEventListener('pointerdown', onPointer)
+  }, [isOpen])
+  return (
+    <div class="menu" ref={root} onKeyDown={(event) => event.key === 'Escape' && setOpen(false)}>
+      <button
+        type="button"
+        class="quiet icon-button"
+        aria-expanded={isOpen}
+        aria-label={t.chat.emoji}
+        title={t.chat.emoji}
+        onClick={() => setOpen(!isOpen)}
+      >
+        <EmojiIcon />
+      </button>
+      {isOpen && (
+        <div class="menu-list emoji-list" role="group" aria-label={t.chat.emoji}>
+          {EMOJI.map((emoji) => (
+            <button
+              key={emoji}
+              type="button"
+              onClick={() => {
+                setOpen(false)
+                onPick(emoji)
+              }}
+            >
+              {emoji}
+            </button>
+          ))}
+        </div>
+      )}
+    </div>
+  )
+}

@@ -1,0 +1,74 @@
+/** What a conversation consists of, and how a list of it changes. */
+import type { FileEntry } from './transfers.ts'
+
+export type Delivery =
+  | { kind: 'sending' }
+  | { kind: 'sent'; reached: number; arrivedAt: readonly string[] }
+  | { kind: 'failed'; why: string }
+
+export interface MessageEntry {
+  kind: 'message'
+  from: string
+  name: string
+  text: string
+  verified: boolean
+  /** The key that it was said under. */
+  version: string
+  revision: number
+  /** Of our own. */
+  delivery?: Delivery
+}
+
+export type Entry = { key: number; at: Date } & (
+  | MessageEntry
+  | { kind: 'notice'; change: 'admitted' | 'excluded' | 'left'; peer: string; name: string }
+  /** The place of something whose key is on its way. */
+  | { kind: 'waiting'; frame: number; version: string }
+  | FileEntry
+)
+
+export type Message = Extract<Entry, { kind: 'message' }>
+
+type Unkeyed<T> = T extends unknown ? Omit<T, 'key' | 'at'> : never
+export type Content = Unkeyed<Entry>
+
+/** Older entries are dropped, so that a page left open for weeks stays small. */
+const ENTRIES_MAX = 500
+
+export class Entries {
+  /** Replaced whenever it changes. */
+  list: readonly Entry[] = []
+  /** Versions whose next message belongs in a place that was kept for it. */
+  readonly #opened: { frame: number; version: string }[] = []
+  #nextKey = 0
+
+  add(content: Content): number {
+    const key = this.#nextKey++
+    this.list = [...this.list, { key, at: new Date(), ...content }].slice(-ENTRIES_MAX)
+    return key
+  }
+
+  /** Puts a message into the place that was kept for it, else at the end. */
+  addMessage(content: MessageEntry): void {
+    const index = this.#opened.findIndex(({ version }) => version === content.version)
+    const [place] = index < 0 ? [] : this.#opened.splice(index, 1)
+    const kept = this.list.find((entry) => entry.kind === 'waiting' && entry.frame === place?.frame)
+    if (kept === undefined) this.add(content)
+    else this.change(kept.key, () => ({ key: kept.key, at: kept.at, ...content }))
+  }
+
+  /** Keeps a place for what waits for its key, gives it up, or notes that its message comes next. */
+  wait(frame: number, version: string, state: 'waiting' | 'opened' | 'gone'): void {
+    if (state === 'waiting') this.add({ kind: 'waiting', frame, version })
+    else if (state === 'opened') this.#opened.push({ frame, version })
+    else this.list = this.list.filter((entry) => entry.kind !== 'waiting' || entry.frame !== frame)
+  }
+
+  change(key: number, changed: (entry: Entry) => Entry): void {
+    this.list = this.list.map((entry) => (entry.key === key ? changed(entry) : entry))
+  }
+
+  remove(key: number): void {
+    this.list = this.list.filter((entry) => entry.key !== key)
+  }
+}

@@ -1,0 +1,30 @@
+/** Times and sizes in the visitor's language. */
+import { locale } from './words/language.ts'
+
+export function clock(at: Date, withSeconds = false): string {
+  const options = {
+    hour: '2-digit',
+    minute: '2-digit',
+    ...(withSeconds && { second: '2-digit' as const }),
+  } as const
+  return new Intl.DateTimeFormat(locale, options).format(at)
+}
+
+export function dayAndClock(at: Date): string {
+  return new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' }).format(at)
+}
+
+export function bytesInWords(bytes: number): string {
+  const [value, unit] =
+    bytes < 1_000
+      ? [bytes, 'byte']
+      : bytes < 1_000_000
+        ? [bytes / 1_000, 'kilobyte']
+        : [bytes / 1_000_000, 'megabyte']
+  const maximumFractionDigits = value < 10 && unit !== 'byte' ? 1 : 0
+  return new Intl.NumberFormat(locale, { style: 'unit', unit, maximumFractionDigits }).format(value)
+}
+
+export function listInWords(items: readonly string[]): string {
+  return new Intl.ListFormat(locale, { type: 'conjunction' }).format(items)
+}

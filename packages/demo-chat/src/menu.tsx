@@ -1,0 +1,89 @@
+/** A button that opens a list of actions: arrow keys move in it, Escape and a click elsewhere close it. */
+import type { ComponentChildren } from 'preact'
+import { useEffect, useRef, useState } from 'preact/hooks'
+
+export interface MenuItem {
+  label: string
+  onChoose: () => void
+  isDangerous?: boolean
+}
+
+interface MenuProps {
+  label: string
+  items: readonly MenuItem[]
+  children: ComponentChildren
+}
+
+export function Menu({ label, items, children }: MenuProps) {
+  const [isOpen, setOpen] = useState(false)
+  const root = useRef<HTMLDivElement>(null)
+  const opener = useRef<HTMLButtonElement>(null)
+  useEffect(() => {
+    if (!isOpen) return
+    itemsIn(root.current)[0]?.focus()
+    const onPointer = (event: Event): void => {
+      // Inside of a shadow tree the target is its host, so the path is what counts.
+      if (root.current !== null && !event.composedPath().includes(root.current)) setOpen(false)
+    }
+    document.addEventListener('pointerdown', onPointer)
+    return () => document.removeEventListener('pointerdown', onPointer)
+  }, [isOpen])
+  const close = (): void => {
+    setOpen(false)
+    opener.current?.focus()
+  }
+  const onKeyDown = (event: KeyboardEvent): void => {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key]
+    if (event.key === 'Escape') close()
+    else if (event.key === 'Tab') setOpen(false)
+    else if (step !== undefined) {
+      event.preventDefault()
+      move(root.current, event.target, step)
+    }
+  }
+  return (
+    <div class="menu" ref={root}>
+      <button
+        ref={opener}
+        type="button"
+        class="quiet icon-button"
+        aria-haspopup="menu"
+        aria-expanded={isOpen}
+        aria-label={label}
+        title={label}
+        onClick={() => setOpen(!isOpen)}
+      >
+        {children}
+      </button>
+      {isOpen && (
+        <div class="menu-list" role="menu" aria-label={label} onKeyDown={onKeyDown}>
+          {items.map((item) => (
+            <button
+              key={item.label}
+              type="button"
+              role="menuitem"
+              tabIndex={-1}
+              class={item.isDangerous ? 'dangerous' : ''}
+              onClick={() => {
+                close()
+                item.onChoose()
+              }}
+            >
+              {item.label}
+            </button>
+          ))}
+        </div>
+      )}
+    </div>
+  )
+}
+
+function itemsIn(root: HTMLElement | null): HTMLElement[] {
+  return [...(root?.querySelectorAll<HTMLElement>('[role=menuitem]') ?? [])]
+}
+
+function move(root: HTMLElement | null, from: EventTarget | null, step: number): void {
+  const items = itemsIn(root)
+  const at = items.findIndex((item) => item === from)
+  items[(at + step + items.length) % items.length]?.focus()
+}

@@ -1,0 +1,6 @@
+/** What the page says, in German. */
+import { room } from './de-room.ts'
+import { talk } from './de-talk.ts'
+import type { Words } from './en.ts'
+
+export const de: Words = { ...talk, ...room }
