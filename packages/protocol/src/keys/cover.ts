@@ -65,27 +65,28 @@ function tainting(log: MembershipLog, version: VersionId | undefined): Admitting
   return [...log.roster.dead].filter(([admission]) => !keyless.has(admission)).map(([, entry]) => entry)
 }
 
-export interface CoverInput {
+export interface CoverInput<Peer = PeerId> {
   /** Untainted slots whose key the author holds. */
   readonly usable: readonly Slot[]
   /** Who has to be reached; the author itself is not among them. */
-  readonly members: readonly PeerId[]
-  readonly table: SlotTable
+  readonly members: readonly Peer[]
+  /** Which slots a member's ID holds. */
+  readonly table: { of(peer: Peer): { has(slot: Slot): boolean } }
   readonly radix: number
 }
 
-export interface Cover {
+export interface Cover<Peer = PeerId> {
   /** In ascending order. */
   readonly slots: readonly Slot[]
   /** Members that hold none of them: they ask for the secret directly. */
-  readonly uncovered: readonly PeerId[]
+  readonly uncovered: readonly Peer[]
 }
 
 /**
  * A small set of slots that reaches every member it can (greedy: most new members first), and enough more that a member
  * unknown to the author holds one of them but for a chance of 1 %. Grows with the logarithm of the group.
  */
-export function coverOf(input: CoverInput): Cover {
+export function coverOf<Peer>(input: CoverInput<Peer>): Cover<Peer> {
   const known = coverOfKnown(input)
   const chosen = new Set(known.slots)
   // The author holds one value a position, so each slot misses a stranger independently with probability 1 − 1/k.
@@ -98,7 +99,7 @@ export function coverOf(input: CoverInput): Cover {
 }
 
 /** As few slots as reach every member that can be reached, and none for strangers: what a key relay adds (SPEC K14). */
-export function coverOfKnown(input: Omit<CoverInput, 'radix'>): Cover {
+export function coverOfKnown<Peer>(input: Omit<CoverInput<Peer>, 'radix'>): Cover<Peer> {
   const chosen = new Set<Slot>()
   let left = [...input.members]
   for (;;) {
@@ -110,9 +111,9 @@ export function coverOfKnown(input: Omit<CoverInput, 'radix'>): Cover {
   return { slots: [...chosen].sort((a, b) => a - b), uncovered: left }
 }
 
-function bestSlot(
-  { usable, table }: Pick<CoverInput, 'usable' | 'table'>,
-  members: readonly PeerId[],
+function bestSlot<Peer>(
+  { usable, table }: Pick<CoverInput<Peer>, 'usable' | 'table'>,
+  members: readonly Peer[],
 ): Slot | undefined {
   let best: Slot | undefined
   let most = 0
