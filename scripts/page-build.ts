@@ -1,12 +1,17 @@
 /** Builds the demo page, when something it is made of is newer than the last build. */
-import { glob, stat } from 'node:fs/promises'
+import { glob, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import { build } from 'vite'
 
 const root = join(import.meta.dirname, '..')
 const page = join(root, 'packages/demo-chat')
 /** Where the built files are. */
 export const pageFiles = join(page, 'dist')
+
+/** Bytes, gzipped: what the first paint waits for, and all that is ever loaded, the networking code included. */
+const FIRST_PAINT_BUDGET = 60_000
+const WHOLE_BUDGET = 300_000
 
 const sources = [
   'packages/*/src/**/*',
@@ -15,10 +20,50 @@ const sources = [
   'pnpm-lock.yaml',
 ]
 
-/** Leaves an up-to-date build in {@link pageFiles}. Rejects with the bundler's message if it cannot be built. */
+/** Leaves an up-to-date build in {@link pageFiles}. Rejects with the bundler's message if it cannot be built,
+ * and when it weighs more than its budget. */
 export async function buildPage({ force = false, quiet = false } = {}): Promise<void> {
   if (!force && (await isFresh())) return
   await build({ root: page, configFile: join(page, 'vite.config.ts'), logLevel: quiet ? 'warn' : 'info' })
+  const weights = await weigh()
+  if (!quiet) console.log(wordsFor(weights))
+  const over = weights.filter(({ bytes, budget }) => bytes > budget)
+  if (over.length > 0) throw new Error(`The page is over its budget.\n${wordsFor(over)}`)
+}
+
+interface Weight {
+  what: string
+  /** As it travels, compressed. */
+  bytes: number
+  budget: number
+}
+
+/** What a visitor waits for before anything shows, and what all of it weighs. */
+async function weigh(): Promise<Weight[]> {
+  const markup = await readFile(join(pageFiles, 'index.html'), 'utf8')
+  const first = ['index.html']
+  const all: string[] = []
+  for await (const file of glob('**/*.{html,js,css,svg}', { cwd: pageFiles })) {
+    all.push(file)
+    if (file !== 'index.html' && markup.includes(file)) first.push(file)
+  }
+  return [
+    { what: 'first paint', bytes: await gzipped(first), budget: FIRST_PAINT_BUDGET },
+    { what: 'everything', bytes: await gzipped(all), budget: WHOLE_BUDGET },
+  ]
+}
+
+async function gzipped(files: readonly string[]): Promise<number> {
+  let bytes = 0
+  for (const file of files) bytes += gzipSync(await readFile(join(pageFiles, file))).length
+  return bytes
+}
+
+function wordsFor(weights: readonly Weight[]): string {
+  const kilobytes = (bytes: number): string => `${(bytes / 1_000).toFixed(1)} kB`
+  return weights
+    .map(({ what, bytes, budget }) => `${what}: ${kilobytes(bytes)} gzip, of ${kilobytes(budget)} allowed`)
+    .join('\n')
 }
 
 async function isFresh(): Promise<boolean> {

@@ -7,7 +7,7 @@ const directives = [
   "default-src 'none'",
   "script-src 'self'",
   "style-src 'self'",
-  "img-src 'self'",
+  "img-src 'self' blob:",
   "connect-src 'self' ws: wss:",
   "require-trusted-types-for 'script'",
   "trusted-types 'none'",

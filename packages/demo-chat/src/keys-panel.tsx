@@ -37,7 +37,7 @@ export function KeysPanel({ log }: { log: RoomLog }) {
 }
 
 function Facts({ log, deeds }: { log: RoomLog; deeds: readonly RoomDeed[] }) {
-  const { version, revision, heads, scheme, exclusionsLeft } = log.state
+  const { version, revision, heads, scheme, manager, exclusionsLeft } = log.state
   const change = log.keyChanges.at(-1)
   const made = deeds.find(({ id }) => id === version)
   const { messages, bytes } = log.room.sent
@@ -67,6 +67,14 @@ function Facts({ log, deeds }: { log: RoomLog; deeds: readonly RoomDeed[] }) {
       <dd title={heads.join('\n')}>{heads.length}</dd>
       <dt>{t.keys.scheme}</dt>
       <dd>{t.scheme.names[scheme]}</dd>
+      {manager !== undefined && (
+        <>
+          <dt>{t.keys.manager}</dt>
+          <dd>
+            <bdi>{nameShown(log.nameOf(manager))}</bdi>
+          </dd>
+        </>
+      )}
       <dt>{t.keys.left}</dt>
       <dd>{exclusionsLeft}</dd>
       <dt>{t.keys.sentSoFar}</dt>

@@ -79,6 +79,7 @@ function MemberRow({ member, log, onAsk }: MemberRowProps) {
             </span>
           )}
           {policy.moderators.includes(peer) && <span class="badge">{t.members.moderator}</span>}
+          {log.state.manager === peer && <span class="badge">{t.members.manager}</span>}
           {votes > 0 && <span class="badge badge-votes">{t.members.votes(votes, policy.quorum)}</span>}
         </span>
       </span>

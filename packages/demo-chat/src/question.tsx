@@ -13,6 +13,7 @@ import {
   VoteDialog,
 } from './room-dialogs.tsx'
 import type { RoomLog } from './room-log.ts'
+import { SchemeDialog } from './scheme-dialog.tsx'
 import { SettingsDialog } from './settings-dialog.tsx'
 import type { Visit } from './visit.ts'
 
@@ -37,6 +38,8 @@ export function Question({ asking, visit, log, onClose }: QuestionProps) {
       return <ConnectionDialog log={log} onClose={onClose} />
     case 'refresh':
       return <RefreshDialog log={log} onClose={onClose} />
+    case 'scheme':
+      return <SchemeDialog log={log} onClose={onClose} />
     case 'split':
       return <SplitDialog log={log} onClose={onClose} />
     case 'merge':
@@ -51,7 +54,6 @@ export function Question({ asking, visit, log, onClose }: QuestionProps) {
       return <MessageDetails log={log} message={asking.message} onClose={onClose} />
     case 'group-safety':
     case 'safety':
-    case 'scheme':
       return null
   }
 }

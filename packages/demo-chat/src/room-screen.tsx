@@ -141,6 +141,9 @@ function menuOf(log: RoomLog, isMember: boolean, onAsk: (asking: Asking) => void
   return [
     { label: t.menu.safety, onChoose: () => onAsk({ for: 'group-safety' }) },
     { label: t.menu.refresh, onChoose: () => onAsk({ for: 'refresh' }) },
+    ...(govern || log.state.manager === log.room.self
+      ? [{ label: t.menu.scheme, onChoose: () => onAsk({ for: 'scheme' }) }]
+      : []),
     ...always,
     ...(govern ? governing : []),
     { label: t.menu.leave, isDangerous: true, onChoose: () => onAsk({ for: 'leave' }) },

@@ -19,6 +19,7 @@ export type Room = EventTarget &
     | 'ban'
     | 'vote'
     | 'refresh'
+    | 'transition'
     | 'merge'
     | 'split'
     | 'destroy'

@@ -125,6 +125,7 @@ export class Visit {
     this.#change({ place: { at: 'entrance', busy: true }, problem: undefined })
     try {
       await identity.rememberName(name)
+      this.identity = { ...identity, name }
       const room = await openRoom(identity, name, entrance)
       if (entrance.to === 'return' && room.id !== seat.room) {
         // Meanwhile another tab had this identity, and was elsewhere.

@@ -40,6 +40,7 @@ class StubRoom extends EventTarget {
   ban = nothing
   vote = nothing
   refresh = nothing
+  transition = nothing
   merge = nothing
   split = nothing
   destroy = nothing

@@ -113,6 +113,7 @@ class FakeRoom extends EventTarget implements Room {
   ban = async (): Promise<void> => {}
   vote = async (): Promise<void> => {}
   refresh = async (): Promise<void> => this.#keys('refresh', hexOf('77'), 0)
+  transition = async (): Promise<void> => this.#keys('refresh', hexOf('78'), 0)
   merge = async (): Promise<void> => {}
   split = async (): Promise<void> => {}
 

@@ -1,0 +1,197 @@
+/** Every screen by itself: soon there, open to everybody, in both languages, and proof against what others write. */
+import type { Browser, BrowserContext } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { CliProcess } from '../../scripts/cli-process.ts'
+import { startPeer, startRelay } from '../../scripts/local-network.ts'
+import { buildPage } from '../../scripts/page-build.ts'
+import { servePage, type PageServer } from '../../scripts/page-server.ts'
+import { launchChromium } from '../support/browser.ts'
+import { barriersOn } from './accessibility.ts'
+import { Visitor } from './visitor.ts'
+import { ALARM, XSS_CORPUS, XSS_NAMES } from './xss.ts'
+
+const PHONE = { width: 390, height: 844 }
+
+describe('the screens of the page', () => {
+  let relay: CliProcess
+  let relays: string[]
+  let server: PageServer
+  let browser: Browser
+  let context: BrowserContext
+  let ada: Visitor
+  const peers: CliProcess[] = []
+
+  beforeAll(async () => {
+    await buildPage({ quiet: true })
+    const started = await startRelay()
+    relay = started.relay
+    relays = started.multiaddrs
+    server = await servePage({ relays, port: 0, search: false })
+    browser = await launchChromium()
+    context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: 'en-GB' })
+  })
+
+  afterAll(async () => {
+    await Promise.all(peers.map((peer) => peer.stop()))
+    await browser?.close()
+    await server?.close()
+    await relay?.stop()
+  })
+
+  it('show something useful within a second, while the networking code is still on its way', async () => {
+    const slow = await browser.newContext()
+    let isAsked = false
+    await slow.route(/assets\/src-/u, () => {
+      // Never answered: what shows does without.
+      isAsked = true
+    })
+    const page = await slow.newPage()
+    await page.goto(server.origin)
+    await page.getByRole('heading', { name: 'A room of your own' }).waitFor()
+    const paintedAt = await page.evaluate(
+      () => performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? Infinity,
+    )
+    await page.getByLabel('Your name').fill('Ada')
+    await expect.poll(() => isAsked).toBe(true)
+    expect(paintedAt).toBeLessThan(1_000)
+    await slow.close()
+  })
+
+  it('speak the language of the browser, or the one that was chosen', async () => {
+    const german = await browser.newContext({ locale: 'de-AT' })
+    const page = await german.newPage()
+    await page.goto(server.origin)
+    await page.getByRole('heading', { name: 'Ein Raum für euch' }).waitFor()
+    expect(await page.locator('html').getAttribute('lang')).toBe('de')
+    await page.getByRole('button', { name: 'Einstellungen' }).click()
+    await page.getByLabel('Sprache').selectOption('en')
+    await page.getByRole('heading', { name: 'Settings' }).waitFor()
+    await page.reload()
+    await page.getByRole('heading', { name: 'A room of your own' }).waitFor()
+    await german.close()
+  })
+
+  it('shut nobody out who cannot see or has no mouse', async () => {
+    ada = await Visitor.open(context, server.origin)
+    const barriers: Record<string, string[]> = {}
+    const look = async (screen: string): Promise<void> => {
+      const found = await barriersOn(ada.page)
+      if (found.length > 0) barriers[screen] = found
+    }
+    await ada.page.getByText('Who may come in').click()
+    await look('entrance')
+    await ada.page.getByRole('button', { name: 'Settings' }).click()
+    for (const summary of await ada.page.locator('dialog summary').all()) await summary.click()
+    await look('settings')
+    await ada.page.keyboard.press('Escape')
+    await ada.createRoom('Ada')
+    await ada.isIn()
+    const link = await ada.inviteLink()
+    peers.push(...(await Promise.all(XSS_NAMES.map((name) => startPeer({ relays, name, invite: link })))))
+    await expect.poll(() => ada.page.locator('.member').count(), { timeout: 20_000 }).toBe(1 + peers.length)
+    await ada.say('See `npm test` at https://example.org')
+    await look('room')
+    for (const dialog of [
+      'Connection…',
+      'Who manages',
+      'Split',
+      'Merge',
+      'Destroy',
+      'Leave',
+      'Make all keys',
+    ]) {
+      await ada.choose(dialog)
+      await ada.page.getByRole('dialog').waitFor()
+      await look(dialog)
+      await ada.page.keyboard.press('Escape')
+    }
+    await ada.page.getByRole('button', { name: 'Invite' }).click()
+    await ada.page.getByRole('img', { name: /QR code/u }).waitFor()
+    await look('invite')
+    await ada.page.keyboard.press('Escape')
+    await ada.page.getByRole('button', { name: 'Exclude several' }).click()
+    await look('exclude')
+    await ada.page.keyboard.press('Escape')
+    await ada.page.locator('.message').first().getByRole('button', { name: 'Details' }).click()
+    await look('details')
+    await ada.page.keyboard.press('Escape')
+    await ada.page.getByRole('button', { name: 'Keys', exact: true }).click()
+    await look('keys')
+    await ada.page.getByRole('button', { name: 'Room menu' }).click()
+    await look('menu')
+    await ada.page.keyboard.press('Escape')
+    expect(barriers).toEqual({})
+  })
+
+  it('take no text of others for anything but text', async () => {
+    const [peer] = peers
+    for (const text of XSS_CORPUS) await peer?.command('send', { text })
+    await ada.hears('\uFDFD'.repeat(50))
+    await expect.poll(() => ada.page.locator('.message').count()).toBe(XSS_CORPUS.length + 1)
+    await ada.page.getByRole('button', { name: /^Members/u }).click()
+    expect(await ada.page.evaluate((alarm) => alarm in window, ALARM)).toBe(false)
+    expect(ada.page.url()).toBe(`${server.origin}/`)
+    const hrefs = await ada.page.locator('.entries a').evaluateAll((links) => links.map(String))
+    expect(hrefs.filter((href) => !href.startsWith('https://e'))).toEqual([])
+    for (const viewport of [{ width: 1280, height: 800 }, PHONE]) {
+      await ada.page.setViewportSize(viewport)
+      await ada.screenshot(`hostile-${viewport.width}`)
+      expect(await overflowing(ada)).toEqual([])
+    }
+    expect(ada.offences).toEqual([])
+  })
+
+  it('take no room’s name for anything but a name', async () => {
+    const cleo = await Visitor.open(context, server.origin)
+    const name = XSS_NAMES[0] ?? ''
+    await cleo.page.getByLabel('Or join by an invite link').fill(name)
+    await cleo.page.getByRole('button', { name: 'Continue' }).click()
+    await cleo.page.getByRole('heading', { name: 'Join “<img' }).waitFor()
+    await cleo.joinRoom('Cleo')
+    await cleo.page.getByRole('heading', { name: '<img src=x' }).waitFor()
+    expect(await cleo.page.evaluate((alarm) => alarm in window, ALARM)).toBe(false)
+    expect(cleo.offences).toEqual([])
+    await cleo.page.close()
+  })
+
+  it('save an identity for another browser, which is the same member then', async () => {
+    const passphrase = 'correct horse battery'
+    const own = await ada.ownPeer()
+    const openSettings = async (visitor: Visitor): Promise<void> => {
+      await visitor.page.getByText('Identity', { exact: true }).click()
+      await visitor.page.getByLabel('Passphrase').fill(passphrase)
+    }
+    await ada.choose('Settings')
+    await openSettings(ada)
+    const downloading = ada.page.waitForEvent('download')
+    await ada.page.getByRole('button', { name: 'Save identity' }).click()
+    const file = await (await downloading).path()
+    const elsewhere = await browser.newContext()
+    const again = await Visitor.open(elsewhere, server.origin)
+    await again.page.getByRole('button', { name: 'Settings' }).click()
+    await openSettings(again)
+    const reloaded = again.page.waitForEvent('load')
+    await again.page.locator('input[type=file]').setInputFiles(file)
+    await reloaded
+    await expect.poll(() => again.page.getByLabel('Your name').inputValue()).toBe('Ada')
+    await again.createRoom('Ada')
+    await again.isIn()
+    expect(await again.ownPeer()).toBe(own)
+    await elsewhere.close()
+  })
+})
+
+/** What sticks out of the page to the side. */
+async function overflowing({ page }: Visitor): Promise<string[]> {
+  return await page.evaluate(() => {
+    const { clientWidth } = document.documentElement
+    const outside = (element: Element): boolean => {
+      const { left, right, width } = element.getBoundingClientRect()
+      return width > 0 && (right > clientWidth + 1 || left < -1)
+    }
+    // What scrolls by itself may be wider inside.
+    return [...document.querySelectorAll('.room, .room > *, .message, .bubble, .member, .topbar > *')]
+      .filter(outside)
+      .map((element) => element.outerHTML.slice(0, 120))
+  })
+}
