@@ -59,8 +59,11 @@ async function gzipped(files: readonly string[]): Promise<number> {
   return bytes
 }
 
+function kilobytes(bytes: number): string {
+  return `${(bytes / 1_000).toFixed(1)} kB`
+}
+
 function wordsFor(weights: readonly Weight[]): string {
-  const kilobytes = (bytes: number): string => `${(bytes / 1_000).toFixed(1)} kB`
   return weights
     .map(({ what, bytes, budget }) => `${what}: ${kilobytes(bytes)} gzip, of ${kilobytes(budget)} allowed`)
     .join('\n')

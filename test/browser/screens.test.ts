@@ -128,15 +128,18 @@ describe('the screens of the page', () => {
     for (const text of XSS_CORPUS) await peer?.command('send', { text })
     await ada.hears('\uFDFD'.repeat(50))
     await expect.poll(() => ada.page.locator('.message').count()).toBe(XSS_CORPUS.length + 1)
-    await ada.page.getByRole('button', { name: /^Members/u }).click()
     expect(await ada.page.evaluate((alarm) => alarm in window, ALARM)).toBe(false)
     expect(ada.page.url()).toBe(`${server.origin}/`)
     const hrefs = await ada.page.locator('.entries a').evaluateAll((links) => links.map(String))
     expect(hrefs.filter((href) => !href.startsWith('https://e'))).toEqual([])
     for (const viewport of [{ width: 1280, height: 800 }, PHONE]) {
       await ada.page.setViewportSize(viewport)
+      for (const part of [/^Members/u, /^Chat/u]) {
+        const button = ada.page.getByRole('button', { name: part })
+        if (await button.isVisible()) await button.click()
+        expect(await overflowing(ada)).toEqual([])
+      }
       await ada.screenshot(`hostile-${viewport.width}`)
-      expect(await overflowing(ada)).toEqual([])
     }
     expect(ada.offences).toEqual([])
   })
