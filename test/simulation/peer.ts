@@ -65,6 +65,16 @@ export class SimPeer {
     this.#act((at) => this.member.say(text, at))
   }
 
+  act(name: string, data: ArrayLike<number>, others: readonly SimPeer[] = []): void {
+    const action = {
+      name,
+      to: others.map(({ id }) => id),
+      form: 'bytes',
+      data: Uint8Array.from(data),
+    } as const
+    this.#act((at) => this.member.act(action, at))
+  }
+
   exclude(others: readonly SimPeer[], reason = ''): void {
     const peers = others.map(({ id }) => id)
     this.#act((at) => this.member.exclude(peers, reason, at))

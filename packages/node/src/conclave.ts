@@ -130,6 +130,7 @@ export class Conclave {
     const room: Room = new Room({
       seat,
       moves: new Moves({ entries: this.#entries, sitDown, remember }),
+      relays: () => this.#supervisor.states().map(({ address, status }) => ({ address, status })),
       onClose: async () => {
         this.#rooms.delete(room)
         await this.#init.onRoomClosed?.()

@@ -3,8 +3,10 @@
  */
 import {
   isRejection,
+  type Action,
   type Claim,
   type Inbound,
+  type Loudness,
   type Member,
   type Notification,
   type Output,
@@ -12,7 +14,14 @@ import {
 import type { Rejection, Screened, StepContext } from '@conclave/protocol'
 import { memberTime, stepContext } from './clock.ts'
 import { UsageError } from './errors.ts'
-import { HELD_VERDICT_MS, SCREENED_CLAIMS_A_BATCH, TIMER_MS_MAX, UNHEARD_RETRY_MS } from './limits.ts'
+import {
+  CONGESTION_LOOK_MS,
+  CONGESTION_MS_MAX,
+  HELD_VERDICT_MS,
+  SCREENED_CLAIMS_A_BATCH,
+  TIMER_MS_MAX,
+  UNHEARD_RETRY_MS,
+} from './limits.ts'
 import { HeldWords, type WaitingFrame } from './held-words.ts'
 import { Outbox } from './outbox.ts'
 import type { InboundMessage, RoomNetwork, RoomNetworkInit, Verdict } from './room-network.ts'
@@ -65,7 +74,7 @@ export class Driver {
   /** Who waits to hear what became of a frame that is held. */
   readonly #held = new Map<Inbound, (verdict: Verdict) => void>()
   /** Who waits to hear how many neighbours a message was handed to, in the order they were said. */
-  readonly #saying: ((reached: number) => void)[] = []
+  readonly #saying: Record<Loudness, ((reached: number) => void)[]> = { chat: [], bulk: [] }
   /** What the member sent, before gossip copies it: messages and their bytes. */
   readonly sent = { messages: 0, bytes: 0 }
   /** Rejections by code, for operators and tests. */
@@ -98,22 +107,45 @@ export class Driver {
     }
   }
 
+  /** Whether what is said now is sent at once: it waits neither for keys nor for the network. */
+  get isClear(): boolean {
+    return this.#init.member.isReady && !this.#outbox.isBusy
+  }
+
+  /** Resolves when nothing is to be sent that goes before pieces of files, or after `CONGESTION_MS_MAX`. */
+  async bulkTurn(): Promise<void> {
+    const deadline = performance.now() + CONGESTION_MS_MAX
+    while (this.#outbox.isBusy && performance.now() < deadline)
+      await new Promise((resolve) => setTimeout(resolve, CONGESTION_LOOK_MS))
+  }
+
   /**
    * Says something; resolves, once it was sent, to the number of neighbours it was handed to. Throws `UsageError` while
    * too much that was said before waits for the network.
    */
   async say(text: string): Promise<number> {
+    return await this.#speak('chat', (at) => this.#init.member.say(text, at))
+  }
+
+  /** As `say`, for an application; what is bulk goes behind all else. */
+  async act(action: Omit<Action, 'kind'>, about: Loudness = 'chat'): Promise<number> {
+    return await this.#speak(about, (at) => this.#init.member.act(action, at, about))
+  }
+
+  async #speak(about: Loudness, step: (at: StepContext) => Output[]): Promise<number> {
     if (this.#outbox.isFull) {
       throw new UsageError(
         'too-fast',
         'More was said than the network takes. Wait until earlier messages were sent.',
       )
     }
-    const sent = new Promise<number>((resolve) => this.#saying.push(resolve))
+    if (this.#isClosed) return 0
+    const waiting = this.#saying[about]
+    const sent = new Promise<number>((resolve) => waiting.push(resolve))
     try {
-      this.run((at) => this.#init.member.say(text, at))
+      this.run(step)
     } catch (error) {
-      this.#saying.pop()
+      waiting.pop()
       throw error
     }
     return await sent
@@ -130,7 +162,7 @@ export class Driver {
     clearTimeout(this.#knocking)
     this.#heldWords.clear()
     for (const tell of this.#held.values()) tell('ignore')
-    for (const tell of this.#saying.splice(0)) tell(0)
+    for (const waiting of Object.values(this.#saying)) for (const tell of waiting.splice(0)) tell(0)
     await this.#outbox.emptied()
     await this.#network.close()
   }
@@ -212,7 +244,8 @@ export class Driver {
         break
       case 'send':
         // Not awaited: one slow peer must not hold up what the others are waiting for.
-        void this.#send(output.to, output.bytes)
+        // Sealed and addressed, so it may take the long way round.
+        void this.#toOne(output.to, { channel: 'lobby', bytes: output.bytes })
         break
       case 'retry':
         void this.#retry(output.inbound)
@@ -225,9 +258,12 @@ export class Driver {
     }
   }
 
-  async #broadcast({ channel, bytes, about }: Broadcast): Promise<void> {
+  async #broadcast({ channel, bytes, about, to }: Broadcast): Promise<void> {
+    const tell = about === 'chat' || about === 'bulk' ? this.#saying[about].shift() : undefined
+    // What is for one goes to it alone where it can, and keeps nobody waiting meanwhile (SPEC A2).
+    if (to !== undefined) return void this.#toOne(to, { channel, bytes }).then(tell)
     const reached = await this.#network.broadcast(channel, bytes)
-    if (about === 'chat') this.#saying.shift()?.(reached)
+    tell?.(reached)
     if (about === 'request' && reached === 0) this.#askAgainSoon()
   }
 
@@ -240,10 +276,9 @@ export class Driver {
     }, UNHEARD_RETRY_MS)
   }
 
-  async #send(to: string, bytes: Uint8Array): Promise<void> {
-    const isSent = await this.#network.send(to, bytes).catch(() => false)
-    // Sealed and addressed, so it may take the long way round.
-    if (!isSent) await this.#network.broadcast('lobby', bytes)
+  async #toOne(to: string, { channel, bytes }: Pick<Broadcast, 'channel' | 'bytes'>): Promise<number> {
+    if (await this.#network.send(to, bytes).catch(() => false)) return 1
+    return await this.#network.broadcast(channel, bytes)
   }
 
   async #retry(inbound: Inbound): Promise<void> {

@@ -93,6 +93,11 @@ export class GossipRoom implements RoomNetwork {
     return this.#init.dialer.connectionTo(peer) === undefined ? 'bridge' : 'webrtc'
   }
 
+  rttMs(peer: string): number | undefined {
+    const connection = this.#init.dialer.connectionTo(peer)
+    return connection && this.#init.pulse.rttMs(connection)
+  }
+
   addresses(): string[] {
     const { host } = this.#init
     return announcedAddresses(host.peerId.toString(), host.getMultiaddrs())

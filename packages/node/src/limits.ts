@@ -204,6 +204,9 @@ export const HELD_VERDICT_MS = 2_500
 export const HELD_WORDS_MS = 62_000
 export const HELD_WORDS_MAX = 64
 
+/** Somebody who types is told to the others again after this, and is taken to have stopped when nothing came for the second. */
+export const TYPING_MS = { again: 3_000, over: 7_000 } as const
+
 /** Longest timer: beyond 24.8 days setTimeout fires at once, and a browser may have slept. */
 export const TIMER_MS_MAX = 60_000
 

@@ -1,6 +1,7 @@
 /**
- * What a member asked for and has not had yet: one queue a room, control before chat (SPEC T6). Whatever becomes of the
- * keys must not wait behind pages of chat on a slow line, so chat waits here for its turn, not in the buffers of streams.
+ * What a member asked for and has not had yet: one queue a room, control before chat before pieces of files (SPEC T6). Whatever
+ * becomes of the keys must not wait behind pages of chat on a slow line, so chat waits here for its turn, not in the buffers of
+ * streams.
  */
 import { messageOf } from './errors.ts'
 import { CONGESTION_LOOK_MS, CONGESTION_MS_MAX, UNSENT_MAX } from './limits.ts'
@@ -43,6 +44,7 @@ export class Outbox {
   /** Also everything that stays here, such as what is to be stored: so it is done before anything that came after it. */
   readonly #control = new Lane()
   readonly #chat = new Lane()
+  readonly #bulk = new Lane()
   /** The first output is not carried out before whoever made the room had its turn to listen. */
   readonly #opening = new Promise<void>((resolve) => setTimeout(resolve, 0))
   #running: Promise<void> | undefined
@@ -55,14 +57,19 @@ export class Outbox {
     this.#init = init
   }
 
-  /** Whether so much chat waits that no more should be said. */
+  /** Whether so much that was said waits that no more should be. */
   get isFull(): boolean {
-    return this.#chat.isFull
+    return this.#chat.isFull || this.#bulk.isFull
+  }
+
+  /** Whether something waits that goes before pieces of files. */
+  get isBusy(): boolean {
+    return this.#control.length + this.#chat.length > 0
   }
 
   /** What is to be sent and finds no room is lost, as on any network, and will be asked for; all else has room. */
   push(output: Output): void {
-    const lane = isChat(output) ? this.#chat : this.#control
+    const lane = this.#laneOf(output)
     if ('bytes' in output && lane === this.#control && lane.isFull) return
     lane.push(output)
     if (lane === this.#control) this.#pushed += 1
@@ -82,14 +89,20 @@ export class Outbox {
 
   async #run(): Promise<void> {
     await this.#opening
-    while (this.#control.length + this.#chat.length > 0) {
+    while (this.isBusy || this.#bulk.length > 0) {
       await this.#congestion()
-      const output = this.#control.shift() ?? this.#chat.shift()
+      const output = this.#control.shift() ?? this.#chat.shift() ?? this.#bulk.shift()
       if (output === undefined) continue
       await this.#init.carryOut(output).catch((error: unknown) => this.#init.onTrouble(messageOf(error)))
-      if (!isChat(output)) this.#settle()
+      if (this.#laneOf(output) === this.#control) this.#settle()
     }
     this.#running = undefined
+  }
+
+  #laneOf(output: Output): Lane {
+    if (output.kind !== 'broadcast') return this.#control
+    if (output.about === 'bulk') return this.#bulk
+    return output.about === 'chat' ? this.#chat : this.#control
   }
 
   /** Waits while there is nothing but chat to send, and no use in sending it. */
@@ -111,10 +124,6 @@ export class Outbox {
     this.#waiting = this.#waiting.filter(({ after }) => after > this.#done)
     for (const { tell } of due) tell()
   }
-}
-
-function isChat(output: Output): boolean {
-  return output.kind === 'broadcast' && output.about === 'chat'
 }
 
 function bytesOf(output: Output): number {

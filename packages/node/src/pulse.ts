@@ -17,6 +17,7 @@ export class Pulse {
   /** Connections that owe an answer. */
   readonly #tried = new Map<Connection, Promise<void>>()
   readonly #doubts = new Map<string, Promise<void>>()
+  readonly #rttMs = new WeakMap<Connection, number>()
   #timer: ReturnType<typeof setInterval> | undefined
 
   constructor(host: Pick<NetworkHost, 'getConnections'>) {
@@ -52,6 +53,11 @@ export class Pulse {
     )
   }
 
+  /** How long the last answer on a connection took. */
+  rttMs(connection: Connection): number | undefined {
+    return this.#rttMs.get(connection)
+  }
+
   /** Whether connections to the peer may be used: waits a little for those in doubt, so that the answer may be no. */
   async trusts(peer: string): Promise<boolean> {
     const doubt = this.#doubts.get(peer)
@@ -62,10 +68,12 @@ export class Pulse {
   }
 
   async #try(connection: Connection, ms: number): Promise<void> {
+    const start = performance.now()
     const answered = answerOf(connection, ms)
     this.#tried.set(connection, answered)
     try {
       await answered
+      this.#rttMs.set(connection, performance.now() - start)
     } catch (error) {
       connection.abort(asError(error))
     } finally {

@@ -44,7 +44,7 @@ export interface MemberHealth {
 /** How well a room is connected. */
 export interface RoomHealth {
   /** Relays that are kept dialled, and whether they can be used. */
-  relays: { address: string; status: string }[]
+  relays: { address: string; status: 'connecting' | 'unreachable' | 'connected' | 'reserved' }[]
   /** Everybody on the roster but ourselves. */
   members: MemberHealth[]
 }
@@ -171,6 +171,8 @@ export interface RoomEventDetails {
   file: FileOffer
   /** A file goes to or comes from a peer: its progress, a few times a second, and its end. */
   transfer: Transfer
+  /** What an application said by an action, also by one that nobody here made. Bytes are a `Uint8Array`, in JSON base64. */
+  action: { from: string; name: string; action: string; data: unknown }
   /** A member begins or stops typing. */
   typing: { peer: string; name: string; typing: boolean }
   /** `RoomState.status` changed. For embedders only: the command line tells the same by its other events. */

@@ -45,6 +45,7 @@ export function eventOf(
       const { refusal } = notification
       return { name: 'error', detail: { code: refusal, message: refusalMessage(refusal) } }
     }
+    case 'action':
     case 'destroyed':
     case 'moved':
     case 'rejected':

@@ -44,6 +44,8 @@ export interface RoomNetwork {
   want(peers: readonly WantedPeer[]): void
   /** The peer's path right now, undefined when it is not connected directly. */
   via(peer: string): Via
+  /** Milliseconds there and back on the direct connection to the peer, as last measured. */
+  rttMs(peer: string): number | undefined
   /** Our own addresses that another member could dial, as multiaddr strings (at most 4). */
   addresses(): string[]
   close(): Promise<void>

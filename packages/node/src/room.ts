@@ -1,29 +1,20 @@
 /** A room as an embedder holds it: state to read, things to do, events to hear. */
-import { TypedEventEmitter } from 'main-event'
+import { RoomFeatures } from './room-features.ts'
 import { RoomRecords } from './room-records.ts'
 import { isMemberStatus, stateOf } from './room-state.ts'
 import { UsageError } from './errors.ts'
 import { DEFAULT_INVITE_SECONDS, DESTROYED_LINGER_MS, LEAVE_FLUSH_MS } from './limits.ts'
 import { Relocation } from './relocation.ts'
+import { RoomParts } from './room-parts.ts'
 import { eventOf } from './room-events.ts'
 import { toString } from 'uint8arrays/to-string'
 import type { Member, Notification, PeerId, Wish } from '@conclave/protocol'
 import type { Driver } from './driver.ts'
-import type { Action, ActionOptions } from './action.ts'
-import type {
-  AcceptFileOptions,
-  FileContent,
-  FileOffer,
-  ReceivedFile,
-  SendFileOptions,
-  SentFile,
-} from './file-api.ts'
 import type {
   InviteOptions,
   MemberInfo,
   RoomEventDetails,
   RoomEventName,
-  RoomEvents,
   RoomHealth,
   RoomState,
   RoomStatus,
@@ -36,15 +27,18 @@ import type { Seat } from './seat.ts'
 export interface RoomInit {
   readonly seat: Seat
   readonly moves: Moves
+  /** Relays that are kept dialled. */
+  relays(): RoomHealth['relays']
   /** Frees what belongs to the room alone. */
   onClose(): Promise<void>
 }
 
-export class Room extends TypedEventEmitter<RoomEvents> {
+export class Room extends RoomFeatures {
   /** What the room's log tells: who did what, who reads what. */
   readonly records = new RoomRecords(() => this.#member)
   readonly #init: RoomInit
   readonly #relocation: Relocation
+  protected override readonly parts: RoomParts
   #seat: Seat
   #isClosed = false
   #isOnline = false
@@ -67,6 +61,13 @@ export class Room extends TypedEventEmitter<RoomEvents> {
         this.report('not-moved', message)
         await this.close()
       },
+    })
+    this.parts = new RoomParts({
+      seat: () => this.#seat,
+      members: () => this.members,
+      relays: () => init.relays(),
+      mustBeIn: () => this.#mustBeIn(),
+      emit: ({ name, detail }) => this.#emit(name, detail),
     })
     this.#sitDown(init.seat)
   }
@@ -169,58 +170,8 @@ export class Room extends TypedEventEmitter<RoomEvents> {
    */
   async send(text: string): Promise<{ reached: number }> {
     this.#mustBeIn()
+    this.parts.typing.said()
     return { reached: await this.#driver.say(text) }
-  }
-
-  /** Messages of your own kind, e.g. `room.makeAction<{ x: number }>('cursor')`. The same name gives the same action. */
-  makeAction<T>(_name: string, _options: ActionOptions<T> = {}): Action<T> {
-    throw new UsageError('unsupported', 'Actions are not built yet.')
-  }
-
-  /** Tells the others that our user types. Call it at each key; it is over by itself a few seconds after the last call. */
-  setTyping(_isTyping: boolean): void {}
-
-  /** Files that we may fetch now. */
-  get files(): FileOffer[] {
-    return []
-  }
-
-  /**
-   * Offers a file to the room, or to some of it. Resolves once it was offered. Throws `UsageError` when nobody it is for is there, and
-   * for one of more than 1 MB when nobody can be reached directly.
-   */
-  async sendFile(_content: FileContent, _options: SendFileOptions = {}): Promise<SentFile> {
-    throw new UsageError('unsupported', 'Files are not built yet.')
-  }
-
-  /**
-   * Fetches a file that was offered. Resolves when it is there, complete and checked. It goes on by itself after a connection was
-   * lost. Throws `UsageError` when it has more than 1 MB and its sender cannot be reached directly; rejects with an
-   * `AbortError` when either side cancels.
-   */
-  async acceptFile(_id: string, _options: AcceptFileOptions = {}): Promise<ReceivedFile> {
-    throw new UsageError('unsupported', 'Files are not built yet.')
-  }
-
-  /** Withdraws an offer of ours, declines another's, or stops fetching it. */
-  cancelFile(_id: string): void {}
-
-  /**
-   * Sixty digits to compare over another channel: for us and a peer, or without one for all who are in the room. Both sides
-   * see the same. Throws `UsageError` for somebody who is no member.
-   */
-  safetyNumber(_peer?: string): string {
-    throw new UsageError('unsupported', 'Safety numbers are not built yet.')
-  }
-
-  /** Eight characters that tell a peer from others of its name, to stand beside it. */
-  safetyCode(_peer: string): string {
-    throw new UsageError('unsupported', 'Safety codes are not built yet.')
-  }
-
-  /** How each member is reached, and our relays. */
-  get health(): RoomHealth {
-    return { relays: [], members: [] }
   }
 
   /** An invite as text, to stand after the `#` of a link. Throws `UsageError` unless we are a member. */
@@ -327,6 +278,7 @@ export class Room extends TypedEventEmitter<RoomEvents> {
     if (this.#isClosed) return
     this.#isClosed = true
     clearTimeout(this.#lingering)
+    this.parts.close()
     this.#tellStatus()
     await this.#driver.close()
     await this.#init.moves.stop()
@@ -355,11 +307,13 @@ export class Room extends TypedEventEmitter<RoomEvents> {
   #transportChanged(peer: string, via: Via): void {
     const isMember = this.#member.state.members.some((member) => member.peer === peer)
     if (isMember) this.#emit('transport', { peer, via })
+    this.parts.health.look()
   }
 
   #tell(notification: Notification): void {
     if ('to' in notification && notification.to) this.#isMoving = true
     this.#tellStatus()
+    this.parts.hear(notification)
     const event = eventOf(notification, { self: this.self, room: this.id })
     if (event) this.#emit(event.name, event.detail)
     if (notification.event === 'joined') this.#tellPaths()

@@ -4,6 +4,7 @@ export type { AeadInput, Claim, Signer, Suite } from './crypto/suite.ts'
 export { isRejection, type Rejection, type RejectionCode, UsageError } from './errors.ts'
 export { type Group, groupOf, type IdSpace, mayGovern, newRoom, openRoom } from './group/genesis.ts'
 export type { AdmitPolicy, ExcludePolicy, Policy } from './group/policy.ts'
+export { pairSafetyNumber, roomSafetyNumber, safetyCode } from './group/safety.ts'
 export { decodeSuccessor, encodeSuccessor, type Successor } from './group/successor.ts'
 export {
   decodeInvite,
@@ -23,7 +24,18 @@ export type { MemberInit } from './member/lineage.ts'
 export type { MemberState, SchemeState } from './member/member-state.ts'
 export { Member } from './member/member.ts'
 export type { Entrance } from './member/newcomer.ts'
-export type { Cause, Channel, Inbound, MemberChange, Notification, Output } from './member/output.ts'
+export { ACTION_MAX, FILE_CHUNK } from './limits.ts'
+export { ChunkBox, type Delivery } from './traffic/file-chunk.ts'
+export type { Action } from './traffic/room-messages.ts'
+export type {
+  Cause,
+  Channel,
+  Inbound,
+  Loudness,
+  MemberChange,
+  Notification,
+  Output,
+} from './member/output.ts'
 export type { Screened, Waiting } from './member/screen.ts'
 export { DEFAULT_TIMING, type Timing } from './timing.ts'
 export { type PacketList, type StreamInit, type StreamKey, StreamSender } from './traffic/stream.ts'

@@ -4,6 +4,13 @@
 export const FRAME_MAX = 64 * 1024
 /** A long page of text; anything larger is a file. */
 export const CHAT_MAX = 16 * 1024
+/** An action's name, and those it is for by name; more than these are everybody. */
+export const ACTION_NAME_MAX = 32
+export const ACTION_TARGETS_MAX = 64
+/** A chunk of a file with what belongs to it, in a frame that a circuit carries. */
+export const ACTION_MAX = 40 * 1024
+/** A file goes in pieces of this, each sealed by itself; an action carries one. */
+export const FILE_CHUNK = 32 * 1024
 /** All slots of a table as large as there can be, and heads. */
 export const HEARTBEAT_MAX = 16 * 1024
 /** UTF-8 bytes of a display name, and of a reason for an exclusion. */

@@ -98,6 +98,13 @@ const roomMessages: fc.Arbitrary<RoomMessage> = fc.oneof(
   }),
   fc.constant({ kind: 'operations' as const, operations: [founding(GROUP, ALICE)] }),
   fc.record({
+    kind: fc.constant('action' as const),
+    name: text.filter((value) => value !== ''),
+    to: fc.uniqueArray(fc.integer({ min: 0, max: 99 }), { maxLength: 3 }).map((seeds) => seeds.map(peer)),
+    form: fc.constantFrom('json' as const, 'bytes' as const),
+    data: fc.uint8Array(),
+  }),
+  fc.record({
     kind: fc.constant('leave' as const),
     admissions: ids.map((all) => all.map((admission) => ({ admission, signature: bytes(64) }))),
   }),

@@ -95,6 +95,19 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
     await room.split(fields.texts('keep'))
     return { room: room.id }
   },
+  act: async (fields, { room }) =>
+    await room
+      .makeAction<unknown>(fields.text('action'))
+      .send(fields.anything('data'), { to: fields.optionalTexts('to') ?? [] }),
+  typing: (fields, { room }) => {
+    room.setTyping(fields.flag('typing'))
+    return {}
+  },
+  safety: (fields, { room }) => {
+    const peer = fields.optionalText('peer')
+    return { number: room.safetyNumber(peer), ...(peer !== undefined && { code: room.safetyCode(peer) }) }
+  },
+  health: (_fields, { room }) => ({ ...room.health }),
   members: (_fields, { room }) => ({ members: room.members }),
   state: (_fields, { room }) => ({ ...room.state }),
   leave: async (_fields, target) => {
@@ -177,6 +190,23 @@ class Fields {
 
   optionalText(name: string): string | undefined {
     return this.#values[name] === undefined ? undefined : this.text(name)
+  }
+
+  anything(name: string): unknown {
+    const value = this.#values[name]
+    if (value === undefined) throw new CommandError('bad-field', `"${name}" is missing.`)
+    return value
+  }
+
+  flag(name: string): boolean {
+    const value = this.#values[name]
+    if (typeof value !== 'boolean')
+      throw new CommandError('bad-field', `"${name}" is neither true nor false.`)
+    return value
+  }
+
+  optionalTexts(name: string): string[] | undefined {
+    return this.#values[name] === undefined ? undefined : this.texts(name)
   }
 
   texts(name: string): string[] {

@@ -22,6 +22,7 @@ const TELLERS: { readonly [K in ToldEvent]: Teller<K> } = {
     `* ${who(from, name)} offers ${fileName} (${size} bytes): /accept-file ${id} PATH or /cancel ${id}`,
   transfer: ({ peer, direction, status, bytes, size }) =>
     `* file ${direction === 'in' ? 'from' : 'to'} ${tag(peer)}: ${status}, ${bytes} of ${size} bytes`,
+  action: ({ from, name, action, data }) => `* ${who(from, name)} ${action}: ${JSON.stringify(data)}`,
   typing: ({ peer, name, typing }) => `* ${who(peer, name)} ${typing ? 'types' : 'stopped typing'}`,
   transport: ({ peer, via }) => `* ${tag(peer)} is reached by ${via}`,
   error: ({ message }) => `! ${message}`,

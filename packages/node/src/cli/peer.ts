@@ -38,6 +38,7 @@ const EVENTS: readonly ToldEvent[] = [
   'transport',
   'file',
   'transfer',
+  'action',
   'typing',
   'error',
 ]

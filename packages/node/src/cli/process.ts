@@ -1,5 +1,6 @@
 /** What every command needs of its process: output in two forms, one sentence for a mistake, a clean end at a signal. */
 import { fstatSync } from 'node:fs'
+import { toString } from 'uint8arrays/to-string'
 import { codeOf, isUsageError, messageOf } from '../errors.ts'
 import { cleanUpWebRtc } from '../webrtc-cleanup.ts'
 
@@ -32,7 +33,7 @@ export async function runCommand(
   process.stdout.on('error', (error) => process.exit(codeOf(error) === 'EPIPE' ? 0 : 1))
   try {
     const tell = (value: object, text: string): void => {
-      if (isJson) write(JSON.stringify(value))
+      if (isJson) write(JSON.stringify(value, bytesAsText))
       else if (text !== '') write(text)
     }
     await run({ emit: tell, reply: tell, untilStopped })
@@ -53,6 +54,11 @@ function reportFailure(error: unknown, isJson: boolean): void {
   if (isJson) write(JSON.stringify({ event: 'error', code, message }))
   const trace = error instanceof Error ? (error.stack ?? message) : message
   if (!isJson || code === 'internal') process.stderr.write(`${code === 'internal' ? trace : message}\n`)
+}
+
+/** JSON has no bytes. */
+function bytesAsText(_key: string, value: unknown): unknown {
+  return value instanceof Uint8Array ? toString(value, 'base64') : value
 }
 
 function write(line: string): void {

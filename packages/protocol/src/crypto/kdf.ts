@@ -20,6 +20,7 @@ export type Label =
   | 'room topic'
   | 'reply'
   | 'entropy'
+  | 'file'
   | 'rank'
   | 'tree key'
   | 'tree revision'
@@ -55,7 +56,7 @@ export function signedBytes(
 /** SHA-256 behind a label, for ids of public things (SPEC C4). */
 export function labelledHash(
   suite: Suite,
-  kind: 'genesis' | 'operation' | 'id' | 'open room' | 'packet',
+  kind: 'genesis' | 'operation' | 'id' | 'open room' | 'packet' | 'safety' | 'safety room',
   bytes: Uint8Array,
 ): Uint8Array {
   return suite.hash(concat([fromString(`${PREFIX}${kind}`, 'utf8'), Uint8Array.of(0), bytes]))

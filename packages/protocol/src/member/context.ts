@@ -321,7 +321,9 @@ export class Context {
     const reference = { version: keys.version, revision: keys.revision }
     const input = { type: ROOM_FRAME, reference, tek: keys.tek, session, signer: this.signer } as const
     const bytes = sealFrame(this.group, input, encodeRoomMessage(message))
-    this.emit({ kind: 'broadcast', channel: 'room', bytes, about })
+    const [to, ...more] = message.kind === 'action' ? message.to : []
+    const isForOne = to !== undefined && more.length === 0
+    this.emit({ kind: 'broadcast', channel: 'room', bytes, about, ...(isForOne && { to }) })
   }
 
   toLobby(about: About, message: LobbyMessage): void {

@@ -11,6 +11,7 @@ import type { Operation } from '../log/operation.ts'
 import type { Rejection } from '../errors.ts'
 import { DEFAULT_TIMING, type Timing } from '../timing.ts'
 import { ReplayWindows } from '../traffic/replay-window.ts'
+import type { Said } from '../traffic/room-messages.ts'
 import { Allowance } from './allowance.ts'
 import { Beacon } from './beacon.ts'
 import { Context, type StepContext } from './context.ts'
@@ -23,7 +24,7 @@ import { Introducer } from './introducer.ts'
 import { KeyRelay } from './key-relay.ts'
 import { Manager } from './manager.ts'
 import { type MemberState, stateOf } from './member-state.ts'
-import type { Inbound, Output } from './output.ts'
+import type { Inbound, Loudness, Output } from './output.ts'
 import { Replier } from './replier.ts'
 import { Requests } from './requests.ts'
 import { type Read, screen, type Screened, type Waiting } from './screen.ts'
@@ -31,7 +32,7 @@ import { Settler } from './settler.ts'
 import { Silence } from './silence.ts'
 import { Sleeper } from './sleeper.ts'
 import { SlotKeeper } from './slot-keeper.ts'
-import { Speaker } from './speaker.ts'
+import { type Held, Speaker } from './speaker.ts'
 import { Voter } from './voter.ts'
 import { fromString } from 'uint8arrays/from-string'
 
@@ -196,8 +197,8 @@ export class Lineage {
   }
 
   /** Says something to the room. Throws `UsageError` when it cannot even be held. */
-  say(text: string, at: StepContext): Output[] {
-    return this.#step(at, () => this.#speaker.say(text))
+  say(said: Said, at: StepContext, about: Loudness = 'chat'): Output[] {
+    return this.#step(at, () => this.#speaker.say(said, about))
   }
 
   /** Excludes members. Throws `UsageError`, with nothing changed, when that cannot be. */
@@ -214,7 +215,7 @@ export class Lineage {
   }
 
   /** Does nothing more by itself, and hands over what our user said and nobody heard. It goes on reading. */
-  retire(): readonly string[] {
+  retire(): readonly Held[] {
     this.#requests.forgetAll()
     this.#context.agenda.clear()
     this.#held.clear()
@@ -278,13 +279,8 @@ export class Lineage {
     this.#beacon.hearMember(sender)
     switch (content.kind) {
       case 'chat':
-        context.notify({
-          event: 'message',
-          from: sender,
-          name: context.nameOf(sender),
-          text: content.text,
-          ...reference,
-        })
+      case 'action':
+        this.#speaker.hear(sender, reference, content)
         break
       case 'heartbeat':
         if (this.#beacon.hear(sender, content, reference.version)) this.#settler.lack(true, content.heads)

@@ -15,7 +15,8 @@ import type { InviteRequest, Wish } from './decider.ts'
 import { Lineage, type LineageInside, type MemberInit } from './lineage.ts'
 import type { MemberState } from './member-state.ts'
 import type { Entrance } from './newcomer.ts'
-import type { Inbound, Notification, Output } from './output.ts'
+import type { Inbound, Loudness, Notification, Output } from './output.ts'
+import type { Action } from '../traffic/room-messages.ts'
 import { rivalOf, Rivals } from './rivals.ts'
 import { Scout } from './scout.ts'
 import type { Screened, Waiting } from './screen.ts'
@@ -63,6 +64,11 @@ export class Member {
 
   get group(): Group {
     return this.#own.group
+  }
+
+  /** Whether what is said now is sent at once, not held for a key. */
+  get isReady(): boolean {
+    return this.#own.context.isReady
   }
 
   get state(): MemberState {
@@ -149,7 +155,12 @@ export class Member {
 
   /** Says something to the room. Throws `UsageError` when it cannot even be held. */
   say(text: string, at: StepContext): Output[] {
-    return this.#step(at, (own, next) => own.say(text, next))
+    return this.#step(at, (own, next) => own.say({ kind: 'chat', text }, next))
+  }
+
+  /** Says something for an application, behind all else if it is bulk. Throws `UsageError` when it cannot even be held. */
+  act(action: Omit<Action, 'kind'>, at: StepContext, about: Loudness = 'chat'): Output[] {
+    return this.#step(at, (own, next) => own.say({ kind: 'action', ...action }, next, about))
   }
 
   /** Excludes members. Throws `UsageError`, with nothing changed, when that cannot be. */
@@ -293,7 +304,8 @@ export class Member {
     this.#scout = undefined
     this.#outputs.push(...scout.news(before))
     this.#tellPeers()
-    for (const text of before.retire()) this.#run(this.#own, (own, next) => own.say(text, next))
+    for (const { said, about } of before.retire())
+      this.#run(this.#own, (own, next) => own.say(said, next, about))
   }
 
   #leaveFormer(): void {
@@ -310,5 +322,6 @@ function mayBeForOther(verdict: Screened | Waiting | Rejection): verdict is Wait
 
 /** What our user still hears of the lineage we moved from. */
 function isHeard(output: Output): boolean {
-  return output.kind === 'retry' || (output.kind === 'notify' && output.notification.event === 'message')
+  if (output.kind !== 'notify') return output.kind === 'retry'
+  return output.notification.event === 'message' || output.notification.event === 'action'
 }

@@ -3,6 +3,7 @@ import type { RejectionCode } from '../errors.ts'
 import type { Successor } from '../group/successor.ts'
 import type { OperationId, PeerId, VersionId } from '../ids.ts'
 import type { Refusal } from '../lobby/reply-content.ts'
+import type { Action } from '../traffic/room-messages.ts'
 import type { Operation } from '../log/operation.ts'
 import type { SchemeState } from './member-state.ts'
 
@@ -21,6 +22,8 @@ export type Output =
       readonly channel: Channel
       readonly bytes: Uint8Array
       readonly about: About
+      /** The only member that has a use for it: where there is a path to it, it need not be published. */
+      readonly to?: PeerId
     }
   /** Hand to one peer, by the best path there is; without a direct one, publish to the lobby (SPEC B5). */
   | { readonly kind: 'send'; readonly to: PeerId; readonly bytes: Uint8Array; readonly about: About }
@@ -32,8 +35,11 @@ export type Output =
   | { readonly kind: 'retry'; readonly inbound: Inbound }
   | { readonly kind: 'notify'; readonly notification: Notification }
 
+/** What is said, and what of it goes behind all else: pieces of files. */
+export type Loudness = 'chat' | 'bulk'
+
 /** What an output is about, for counting what things cost; never on the wire. */
-export type About = 'relay' | 'heartbeat' | 'request' | 'reply' | 'operations' | 'chat' | 'leave'
+export type About = 'relay' | 'heartbeat' | 'request' | 'reply' | 'operations' | Loudness | 'leave'
 
 export type MemberChange = 'admitted' | 'excluded' | 'left' | 'online' | 'offline'
 
@@ -54,6 +60,12 @@ export type Notification =
       readonly text: string
       readonly version: VersionId
       readonly revision: number
+    }
+  | {
+      readonly event: 'action'
+      readonly from: PeerId
+      readonly name: string
+      readonly action: Action
     }
   | { readonly event: 'member'; readonly peer: PeerId; readonly name: string; readonly change: MemberChange }
   | ({

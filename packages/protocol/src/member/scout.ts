@@ -53,7 +53,8 @@ export class Scout {
   }
 
   #remember(output: Output, { event }: Notification): void {
-    if (event === 'message') this.#messages = [...this.#messages, output].slice(-HELD_MAX)
+    if (event === 'message' || event === 'action')
+      this.#messages = [...this.#messages, output].slice(-HELD_MAX)
     if (event === 'keys') this.#keys = output
     if (event === 'refused') this.wasRefused = true
   }

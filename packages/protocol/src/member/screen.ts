@@ -136,10 +136,14 @@ function whyNotFrom(
   }
   // Control traffic under an old key still tells us what its sender knows; what was said under it is too late.
   const since = keys.supersededAt
-  if (content.kind === 'chat' && since !== undefined && now - since > context.timing.lateMs) {
+  if (isSaid(content) && since !== undefined && now - since > context.timing.lateMs) {
     return reject('late', 'said under a version that was superseded a while ago')
   }
   return undefined
+}
+
+function isSaid({ kind }: RoomMessage): boolean {
+  return kind === 'chat' || kind === 'action'
 }
 
 function roomClaims(context: Context, sender: PeerId, content: RoomMessage): Claim[] {

@@ -1,12 +1,29 @@
-/** What our user says: sent under a version that covers our view, held while there is none (SPEC K6, T6). */
+/** What our user and its applications say: sent under a version that covers our view, held while there is none (SPEC K6, T6, A1). */
 import { fromString } from 'uint8arrays/from-string'
 import { UsageError } from '../errors.ts'
-import { CHAT_MAX, OUTBOX_BYTES_MAX, OUTBOX_MAX } from '../limits.ts'
+import type { PeerId } from '../ids.ts'
+import {
+  ACTION_MAX,
+  ACTION_NAME_MAX,
+  ACTION_TARGETS_MAX,
+  CHAT_MAX,
+  OUTBOX_BYTES_MAX,
+  OUTBOX_MAX,
+} from '../limits.ts'
+import type { KeyReference } from '../traffic/frame.ts'
+import type { Action, Said } from '../traffic/room-messages.ts'
 import type { Context } from './context.ts'
+import type { Loudness } from './output.ts'
+
+/** Something that waits for a key. */
+export interface Held {
+  readonly said: Said
+  readonly about: Loudness
+}
 
 export class Speaker {
   readonly #context: Context
-  #held: string[] = []
+  #held: Held[] = []
   #bytes = 0
 
   constructor(context: Context) {
@@ -19,28 +36,21 @@ export class Speaker {
   }
 
   /** Takes a message; throws `UsageError` when it is too long or too many wait already. */
-  say(text: string): void {
-    const bytes = fromString(text, 'utf8').length
-    if (bytes === 0) throw new UsageError('bad-text', 'The message is empty. Write something.')
-    if (bytes > CHAT_MAX) {
-      throw new UsageError(
-        'bad-text',
-        `The message has ${bytes} bytes, at most ${CHAT_MAX} fit. Split it, or send a file.`,
-      )
-    }
+  say(said: Said, about: Loudness): void {
+    const bytes = said.kind === 'chat' ? bytesOfText(said.text) : this.#bytesOf(said)
     if (this.#held.length >= OUTBOX_MAX || this.#bytes + bytes > OUTBOX_BYTES_MAX) {
       throw new UsageError(
         'queue-full',
         `${this.#held.length} messages wait for a key already. Try again when they are gone.`,
       )
     }
-    this.#held.push(text)
+    this.#held.push({ said, about })
     this.#bytes += bytes
     this.flush()
   }
 
   /** Hands over what was held: somebody else is to say it. */
-  takeHeld(): string[] {
+  takeHeld(): Held[] {
     const held = this.#held
     this.#held = []
     this.#bytes = 0
@@ -51,6 +61,46 @@ export class Speaker {
   flush(): void {
     const { current, isReady } = this.#context
     if (!isReady || current === undefined) return
-    for (const text of this.takeHeld()) this.#context.broadcast('chat', { kind: 'chat', text }, current)
+    for (const { said, about } of this.takeHeld()) this.#context.broadcast(about, said, current)
   }
+
+  /** Tells what a member said. What is for others is theirs to know (SPEC A2). */
+  hear(from: PeerId, reference: KeyReference, said: Said): void {
+    const { self } = this.#context
+    const name = this.#context.nameOf(from)
+    if (said.kind === 'chat') {
+      this.#context.notify({ event: 'message', from, name, text: said.text, ...reference })
+    } else if (said.to.length === 0 || said.to.includes(self)) {
+      this.#context.notify({ event: 'action', from, name, action: said })
+    }
+  }
+
+  #bytesOf({ name, to, data }: Action): number {
+    const { alive } = this.#context.log.roster
+    const length = fromString(name, 'utf8').length
+    if (length === 0 || length > ACTION_NAME_MAX)
+      throw new UsageError('bad-action', `An action has a name of 1 to ${ACTION_NAME_MAX} bytes.`)
+    if (to.length > ACTION_TARGETS_MAX)
+      throw new UsageError('bad-action', `Name ${ACTION_TARGETS_MAX} members at most, or nobody for all.`)
+    if (!to.every((peer) => alive.has(peer)))
+      throw new UsageError('not-a-member', 'Name members of this room. See "members" for who is.')
+    if (data.length > ACTION_MAX)
+      throw new UsageError(
+        'bad-action',
+        `The data has ${data.length} bytes, at most ${ACTION_MAX} fit. Split it, or send a file.`,
+      )
+    return data.length
+  }
+}
+
+function bytesOfText(text: string): number {
+  const bytes = fromString(text, 'utf8').length
+  if (bytes === 0) throw new UsageError('bad-text', 'The message is empty. Write something.')
+  if (bytes > CHAT_MAX) {
+    throw new UsageError(
+      'bad-text',
+      `The message has ${bytes} bytes, at most ${CHAT_MAX} fit. Split it, or send a file.`,
+    )
+  }
+  return bytes
 }

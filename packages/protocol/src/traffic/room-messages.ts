@@ -1,4 +1,4 @@
-/** What a room frame can say: chat, heartbeat, operations, a wish to leave. */
+/** What a room frame can say: chat, actions, heartbeat, operations, a wish to leave. */
 import { SIGNATURE_LENGTH } from '../crypto/suite.ts'
 import { type Rejection } from '../errors.ts'
 import type { Group } from '../group/genesis.ts'
@@ -9,9 +9,14 @@ import {
   ID_LENGTH,
   operationIdOf,
   type OperationId,
+  type PeerId,
+  peerIdOf,
+  PUBLIC_KEY_LENGTH,
+  publicKeyOf,
   type Slot,
   type VersionId,
 } from '../ids.ts'
+import { compare } from 'uint8arrays/compare'
 import { CHECK_LENGTH } from '../keys/derivation.ts'
 import * as limits from '../limits.ts'
 import { decodeOperation, type Operation, type Wrap } from '../log/operation.ts'
@@ -23,6 +28,20 @@ export interface Chat {
   readonly kind: 'chat'
   readonly text: string
 }
+
+/** What an application says, by a name of its own (SPEC A1). */
+export interface Action {
+  readonly kind: 'action'
+  readonly name: string
+  /** Whom it is for; nobody is everybody. */
+  readonly to: readonly PeerId[]
+  /** How to read `data`. */
+  readonly form: 'json' | 'bytes'
+  readonly data: Uint8Array
+}
+
+/** What users and their applications say, in contrast to what members tell each other by themselves. */
+export type Said = Chat | Action
 
 /** Under the TEK: what the sender knows and holds. A hint: it changes no state but what we ask for. */
 export interface Heartbeat {
@@ -52,9 +71,10 @@ export interface Relayed {
   readonly wraps: readonly Wrap[]
 }
 
-export type RoomMessage = Chat | Heartbeat | Operations | Leave | Relayed
+export type RoomMessage = Chat | Action | Heartbeat | Operations | Leave | Relayed
 
-const KINDS = { chat: 1, heartbeat: 2, operations: 3, leave: 4, relayed: 5 } as const
+const KINDS = { chat: 1, heartbeat: 2, operations: 3, leave: 4, relayed: 5, action: 6 } as const
+const FORMS = ['json', 'bytes'] as const
 const DIGEST_LENGTH = 32
 const HELD_MAX = 4096
 
@@ -63,6 +83,13 @@ export function encodeRoomMessage(message: RoomMessage): Uint8Array {
   switch (message.kind) {
     case 'chat':
       return writer.text(message.text).finish()
+    case 'action':
+      return writer
+        .text(message.name)
+        .list(keysOf(message.to), (inner, key) => inner.fixed(key))
+        .u8(FORMS.indexOf(message.form))
+        .bytes(message.data)
+        .finish()
     case 'heartbeat':
       return writer
         .fixed(message.digest)
@@ -91,6 +118,8 @@ export function decodeRoomMessage(group: Group, bytes: Uint8Array): RoomMessage 
     switch (kind) {
       case KINDS.chat:
         return { kind: 'chat', text: reader.text(limits.CHAT_MAX) }
+      case KINDS.action:
+        return readAction(reader)
       case KINDS.heartbeat:
         return bytes.length > limits.HEARTBEAT_MAX
           ? reader.fail('heartbeat too long', 'too-long')
@@ -105,6 +134,21 @@ export function decodeRoomMessage(group: Group, bytes: Uint8Array): RoomMessage 
         return reader.fail(`room message of kind ${kind}`, 'unknown-type')
     }
   })
+}
+
+/** Once each, and in order. */
+function keysOf(peers: readonly PeerId[]): Uint8Array[] {
+  return [...new Set(peers)]
+    .map((peer) => publicKeyOf(peer) ?? new Uint8Array(PUBLIC_KEY_LENGTH))
+    .sort(compare)
+}
+
+function readAction(reader: Reader): Action {
+  const name = reader.text(limits.ACTION_NAME_MAX)
+  const keys = reader.ascending(limits.ACTION_TARGETS_MAX, (inner) => inner.fixed(PUBLIC_KEY_LENGTH), compare)
+  const form = FORMS[reader.u8()] ?? reader.fail('an action of a form that is not known')
+  if (name === '') reader.fail('an action without a name')
+  return { kind: 'action', name, to: keys.map(peerIdOf), form, data: reader.bytes(limits.ACTION_MAX) }
 }
 
 function readRelayed(reader: Reader, { genesis: { idSpace } }: Group): Relayed {
