@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import sirv from 'sirv'
 import { build } from 'vite'
+import { buildPage, pageFiles } from './page-build.ts'
 import { serveFiles, type PageServer } from './page-server.ts'
 
 const examples = join(import.meta.dirname, '../examples')
@@ -9,5 +10,9 @@ const examples = join(import.meta.dirname, '../examples')
 /** Resolves when they are served: each at `/its-folder/`. */
 export async function serveExamples({ port = 0 } = {}): Promise<PageServer> {
   await build({ root: examples, configFile: join(examples, 'vite.config.ts'), logLevel: 'warn' })
-  return await serveFiles([sirv(join(examples, 'dist'), { etag: true })], { port, search: true })
+  await buildPage({ quiet: true })
+  // The page with the element needs no building: it is served as it is, beside the element's one file.
+  const folders = [join(examples, 'dist'), pageFiles, examples]
+  const answers = folders.map((folder) => sirv(folder, { etag: true, dev: true }))
+  return await serveFiles(answers, { port, search: true })
 }

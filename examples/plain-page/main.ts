@@ -27,7 +27,7 @@ element('form').addEventListener('submit', (event) => {
   )
 })
 
-// Others see at once that we are away. We are members still; `leave()` would end that.
+// Connections end in order. We stay a member; `leave()` would end that.
 addEventListener('pagehide', () => void room.close())
 
 function showStatus(): void {

@@ -98,6 +98,29 @@ test('a plain page, and one in React that was invited by it, hear and are heard'
   await plain.getByRole('log').getByText('React: Hello from React').waitFor()
 })
 
+test('the chat as an element of a page that is strict hears and is heard, and leaves the page itself alone', async () => {
+  const page = await open(`web-component/#${invite}`)
+  await page.locator('conclave-chat').getByText('In the room', { exact: true }).waitFor()
+  await ada.command('send', { text: 'Hello, element' })
+  await page.getByRole('log').getByText('Hello, element').waitFor()
+  await page.getByRole('textbox', { name: 'Message' }).fill('Hello from the element')
+  await page.keyboard.press('Enter')
+  await ada.expect('message', { name: 'Web component', text: 'Hello from the element' })
+  expect(page.url()).toBe(`${server.origin}/web-component/`)
+  expect(await page.title()).toBe('A page with a chat in it')
+  // Put somewhere else on the page later, it is the same member.
+  await page.evaluate(() => {
+    const chat = document.querySelector('conclave-chat')
+    chat?.remove()
+    if (chat) setTimeout(() => document.body.append(chat), 100)
+  })
+  await page.locator('conclave-chat').getByText('In the room', { exact: true }).waitFor()
+  await ada.command('send', { text: 'Welcome back' })
+  await page.getByRole('log').getByText('Welcome back').waitFor()
+  const changes = ada.seen('member').filter(({ name }) => name === 'Web component')
+  expect(changes.filter(({ change }) => change === 'admitted')).toHaveLength(1)
+})
+
 test('a page makes a room at a relay that it is told', async () => {
   const page = await open(`plain-page/?relay=${relays[0]}`)
   await page.getByText('joined').waitFor()

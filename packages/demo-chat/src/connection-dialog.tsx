@@ -4,13 +4,20 @@ import { type ConnectionFindings, type Finding, testConnection } from './connect
 import { Dialog } from './dialog.tsx'
 import type { RoomLog } from './room-log.ts'
 import { iceServersInUse } from './session.ts'
+import type { Visit } from './visit.ts'
 import { t } from './words/language.ts'
 
-export function ConnectionDialog({ log, onClose }: { log: RoomLog; onClose: () => void }) {
+interface ConnectionDialogProps {
+  visit: Visit
+  log: RoomLog
+  onClose: () => void
+}
+
+export function ConnectionDialog({ visit, log, onClose }: ConnectionDialogProps) {
   const [findings, setFindings] = useState<ConnectionFindings>()
   const run = async (): Promise<void> => {
     setFindings(undefined)
-    setFindings(await testConnection(await iceServersInUse()))
+    setFindings(await testConnection(iceServersInUse(await visit.surroundings.loadConfig())))
   }
   useEffect(() => void run(), [])
   const others = log.members.filter(({ peer }) => peer !== log.room.self)

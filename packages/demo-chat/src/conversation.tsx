@@ -1,4 +1,5 @@
 /** The conversation and the field to write into. */
+import type { RefObject } from 'preact'
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { Composer } from './composer.tsx'
 import type { Entry, Message } from './entries.ts'
@@ -23,7 +24,7 @@ export function Conversation({ log, onDetails }: ConversationProps) {
   const [draft, setDraft] = useState('')
   const [quote, setQuote] = useState<string>()
   const { list, follow } = useFollowing(log.entries)
-  useUnreadTitle(log.entries)
+  useUnreadTitle(list, log.entries)
   const { self } = log.room
   const actions = {
     onDetails,
@@ -139,11 +140,12 @@ function useFollowing(entries: readonly Entry[]) {
   return { list, follow }
 }
 
-/** Counts in the tab's title what came while the page was hidden. */
-function useUnreadTitle(entries: readonly Entry[]): void {
+/** Counts in the tab's title what came while the page was hidden, unless the page is somebody else's. */
+function useUnreadTitle(list: RefObject<HTMLElement | null>, entries: readonly Entry[]): void {
   const seen = useRef(0)
   const last = entries.findLast((entry) => entry.kind === 'message')?.key ?? -1
   useEffect(() => {
+    if (list.current?.getRootNode() !== document) return undefined
     const update = (): void => {
       if (!document.hidden) seen.current = last
       const unread = entries.filter((entry) => entry.kind === 'message' && entry.key > seen.current).length

@@ -81,7 +81,7 @@ async function save(identity: Identity | undefined, passphrase: string): Promise
 
 async function takeFrom(file: File, passphrase: string, visit: Visit): Promise<string> {
   if (file.size > FILE_MAX) throw Object.assign(new Error('too long'), { code: 'bad-identity-file' })
-  await takeOver(await openIdentity(await file.text(), passphrase))
+  await takeOver(visit.surroundings.key, await openIdentity(await file.text(), passphrase))
   visit.startOver()
   location.reload()
   return t.settings.imported

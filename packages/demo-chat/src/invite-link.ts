@@ -7,6 +7,8 @@ const INVITE_KEY = 'conclave.invite'
 const ROOM_KEY = 'conclave.room'
 const NAME_KEY = 'conclave.room-name'
 const INVITE_TEXT = /^[A-Za-z0-9_-]{16,8192}$/u
+/** The shortest there is, and longer than any anchor. */
+const UNMISTAKABLE_INVITE = /^[A-Za-z0-9_-]{250,8192}$/u
 
 /** The invite inside a link or a bare invite text; `undefined` when there is none. */
 export function inviteOf(linkOrText: string): string | undefined {
@@ -16,17 +18,28 @@ export function inviteOf(linkOrText: string): string | undefined {
 }
 
 export function linkOf(invite: string): string {
-  return `${location.origin}${location.pathname}#${invite}`
+  return `${location.origin}${location.pathname}${location.search}#${invite}`
 }
 
-/** Takes the fragment out of the address bar. Returns it as an invite, or `'unreadable'` if it was something else. */
-export function takeFragment(): { invite?: string; unreadable: boolean } {
+export interface Fragment {
+  invite?: string
+  /** Whether something was there, but no invite. */
+  unreadable: boolean
+}
+
+/** Takes the fragment out of the address bar, on a page where it can only be an invite. */
+export function takeFragment(): Fragment {
   const fragment = location.hash.slice(1)
   if (fragment === '') return { unreadable: false }
   history.replaceState(history.state, '', `${location.pathname}${location.search}`)
   const invite = inviteOf(fragment)
   if (invite === undefined) return { unreadable: true }
   return { invite, unreadable: false }
+}
+
+/** Like {@link takeFragment} where the fragment may be the page's own: takes only what can be nothing but an invite. */
+export function takeInviteFragment(): Fragment {
+  return UNMISTAKABLE_INVITE.test(location.hash.slice(1)) ? takeFragment() : { unreadable: false }
 }
 
 /** What this tab was invited to, and the id of the room that it was in; with that a reload goes in again without asking. */
@@ -37,16 +50,17 @@ export interface Seat {
   room?: string
 }
 
-export function keepSeat({ invite, name, room }: Seat): void {
-  keep(INVITE_KEY, invite)
-  keep(NAME_KEY, name)
-  keep(ROOM_KEY, room)
+/** `key` sets several chats of one page apart. */
+export function keepSeat(key: string, { invite, name, room }: Seat): void {
+  keep(INVITE_KEY + key, invite)
+  keep(NAME_KEY + key, name)
+  keep(ROOM_KEY + key, room)
 }
 
-export function keptSeat(): Seat {
-  const invite = inviteOf(sessionStorage.getItem(INVITE_KEY) ?? '')
-  const room = sessionStorage.getItem(ROOM_KEY)
-  const name = sessionStorage.getItem(NAME_KEY)
+export function keptSeat(key: string): Seat {
+  const invite = inviteOf(sessionStorage.getItem(INVITE_KEY + key) ?? '')
+  const room = sessionStorage.getItem(ROOM_KEY + key)
+  const name = sessionStorage.getItem(NAME_KEY + key)
   return {
     ...(invite !== undefined && { invite }),
     ...(name !== null && { name }),

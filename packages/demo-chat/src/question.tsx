@@ -35,7 +35,7 @@ export function Question({ asking, visit, log, onClose }: QuestionProps) {
     case 'settings':
       return <SettingsDialog visit={visit} onClose={onClose} />
     case 'connection':
-      return <ConnectionDialog log={log} onClose={onClose} />
+      return <ConnectionDialog visit={visit} log={log} onClose={onClose} />
     case 'refresh':
       return <RefreshDialog log={log} onClose={onClose} />
     case 'scheme':

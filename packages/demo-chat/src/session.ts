@@ -2,7 +2,7 @@
  * The page's only door to the network. The networking code is loaded on demand, so the first paint does not wait for it.
  */
 import type { RoomOptions, RoomPolicy } from '@conclave/node'
-import { loadConfig } from './config.ts'
+import type { Config } from './config.ts'
 import type { Identity } from './identity.ts'
 import { readPreferences } from './preferences.ts'
 import type { Room } from './room.ts'
@@ -29,25 +29,32 @@ export type Entrance =
   | { to: 'return' }
 
 /** The STUN and TURN servers that connections are made with: the visitor's own, else those of the site. */
-export async function iceServersInUse(): Promise<RTCIceServer[]> {
+export function iceServersInUse(config: Config): RTCIceServer[] {
   const { iceServers } = readPreferences()
-  return iceServers.length > 0 ? iceServers : (await loadConfig()).iceServers
+  return iceServers.length > 0 ? iceServers : config.iceServers
+}
+
+export interface Newcomer {
+  identity: Identity
+  /** What the others will see. */
+  name: string
+  config: Config
 }
 
 /** Enters a room. Joining resolves as soon as the room has started; its state says how far it is. */
-export async function openRoom(identity: Identity, name: string, entrance: Entrance): Promise<Room> {
+export async function openRoom({ identity, name, config }: Newcomer, entrance: Entrance): Promise<Room> {
   const rooms = await loadNetworking().catch((cause: unknown) => {
     throw Object.assign(new Error('the networking code did not load', { cause }), { code: 'not-loaded' })
   })
   const { relays: own, relayOnly } = readPreferences()
-  const relays = own.length > 0 ? own : (await loadConfig()).relays
+  const relays = own.length > 0 ? own : config.relays
   const options: RoomOptions = {
     name,
     identity: identity.seed,
     store: identity.store,
     rtcConfiguration: {
       // None unless somebody names some: public STUN servers would learn every visitor's address.
-      iceServers: await iceServersInUse(),
+      iceServers: iceServersInUse(config),
       ...(relayOnly && { iceTransportPolicy: 'relay' as const }),
     },
   }

@@ -1,10 +1,11 @@
 /** The course of one visit: at the entrance, in a room, or past it. Screens only show it and call its methods. */
 import type { RoomPolicy } from '@conclave/node'
 import { takeIdentity, type Identity } from './identity.ts'
-import { inviteOf, keepSeat, keptSeat, takeFragment, type Seat } from './invite-link.ts'
+import { inviteOf, keepSeat, keptSeat, type Seat } from './invite-link.ts'
 import { keepPreferences, readPreferences, type Preferences } from './preferences.ts'
 import type { Room } from './room.ts'
 import { openRoom, type Entrance } from './session.ts'
+import { ownPage, type Surroundings } from './surroundings.ts'
 import { describeError } from './words/errors.ts'
 import { speak } from './words/language.ts'
 
@@ -23,14 +24,19 @@ export type Place =
 export class Visit {
   place: Place
   /** What this tab may go into, or back into. */
-  seat: Seat = keptSeat()
+  seat: Seat
   identity: Identity | undefined
   /** What went wrong last, in words. */
   problem: string | undefined
   onChange: () => void = () => {}
+  readonly surroundings: Surroundings
+  readonly #listening = new AbortController()
   #leaving = false
 
-  constructor() {
+  constructor(surroundings = ownPage()) {
+    this.surroundings = surroundings
+    this.seat = keptSeat(surroundings.key)
+    this.#readGiven()
     this.#apply(readPreferences())
     this.#readLink()
     this.place = { at: 'entrance', busy: this.seat.room !== undefined }
@@ -38,19 +44,32 @@ export class Visit {
 
   /** Takes an identity, and goes in again if this tab was in a room before it was reloaded. */
   async start(): Promise<void> {
-    window.addEventListener('hashchange', () => this.#followLink())
-    window.addEventListener('pagehide', () => this.#goOffline())
+    const { signal } = this.#listening
+    window.addEventListener('hashchange', () => this.#followLink(), { signal })
+    window.addEventListener('pagehide', () => void this.#goOffline(), { signal })
     if (!window.isSecureContext) {
       this.#atEntrance(describeError({ code: 'insecure-page' }))
       return
     }
     try {
-      this.#change({ identity: await takeIdentity() })
+      this.#change({ identity: await takeIdentity(this.surroundings.key) })
     } catch (error) {
       this.#atEntrance(describeError(error))
       return
     }
     await this.#return()
+    const { name } = this.surroundings
+    const isAimed = this.seat.invite !== undefined || this.seat.name !== undefined
+    const isWaiting = this.place.at === 'entrance' && this.problem === undefined
+    if (isWaiting && isAimed && name !== undefined) await this.enter(name)
+  }
+
+  /** Goes offline, as a closed tab would, and gives the identity back. The visit is over. */
+  async stop(): Promise<void> {
+    this.#listening.abort()
+    this.onChange = () => {}
+    await this.#goOffline()
+    this.identity?.release()
   }
 
   /** Joins the room of this tab's invite, or the one that was named, or founds one under that policy. */
@@ -89,7 +108,7 @@ export class Visit {
 
   /** Back to the entrance, without an invite; a room that we wait at is not waited for any more. */
   startOver(): void {
-    this.#goOffline()
+    void this.#goOffline()
     this.#sit({})
     this.#atEntrance()
   }
@@ -126,13 +145,17 @@ export class Visit {
     try {
       await identity.rememberName(name)
       this.identity = { ...identity, name }
-      const room = await openRoom(identity, name, entrance)
+      const config = await this.surroundings.loadConfig()
+      const room = await openRoom({ identity, name, config }, entrance)
       if (entrance.to === 'return' && room.id !== seat.room) {
         // Meanwhile another tab had this identity, and was elsewhere.
         await room.close()
         throw Object.assign(new Error('not the room that this tab was in'), { code: 'room-lost' })
       }
+      // The visit ended while we went in.
+      if (this.#listening.signal.aborted) return await room.close()
       this.#sit({ ...seat, room: room.id })
+      this.surroundings.onRoom?.(room)
       this.#change({ place: { at: 'room', room } })
     } catch (error) {
       this.#atEntrance(describeError(error))
@@ -141,7 +164,7 @@ export class Visit {
 
   /** An invite link that was opened in this very tab while the page was there already. */
   #followLink(): void {
-    const { invite, unreadable } = takeFragment()
+    const { invite, unreadable } = this.surroundings.takeFragment()
     if (unreadable) this.#change({ problem: describeError({ code: 'invite-unreadable' }) })
     if (invite === undefined) return
     if (this.place.at === 'room') this.#change({ problem: describeError({ code: 'in-a-room' }) })
@@ -151,26 +174,33 @@ export class Visit {
     }
   }
 
+  /** What we are in already, or are to come back to, is nothing new. */
+  #readGiven(): void {
+    const { given } = this.surroundings
+    const isNew = given.invite !== this.seat.invite || given.name !== this.seat.name
+    if (isNew && (given.invite !== undefined || given.name !== undefined)) this.#sit(given)
+  }
+
   #readLink(): void {
-    const { invite, unreadable } = takeFragment()
+    const { invite, unreadable } = this.surroundings.takeFragment()
     if (unreadable) this.problem = describeError({ code: 'invite-unreadable' })
     // A link to the room that this tab is in already is a reload in disguise.
     if (invite !== undefined && invite !== this.seat.invite) this.#sit({ invite })
   }
 
   /** Tells the others that we are offline, as far as a closing page still can. Closing a room is not leaving it. */
-  #goOffline(): void {
-    if (this.place.at === 'room') this.place.room.close().catch(() => {})
+  async #goOffline(): Promise<void> {
+    if (this.place.at === 'room') await this.place.room.close().catch(() => {})
   }
 
   #apply({ language, appearance }: Preferences): void {
     speak(language)
-    document.documentElement.lang = language
-    document.documentElement.dataset['appearance'] = appearance
+    this.surroundings.root.lang = language
+    this.surroundings.root.dataset['appearance'] = appearance
   }
 
   #sit(seat: Seat): void {
-    keepSeat(seat)
+    keepSeat(this.surroundings.key, seat)
     this.seat = seat
   }
 
