@@ -1,13 +1,9 @@
 /** What can happen in a history, each with its weight. */
+import { type Action, exclude, pickTwo } from './action.ts'
 import type { History } from './history.ts'
 import { admitOutsider, broadcastAs, excludeEverybody, oldStates, refreshAlone } from './malice.ts'
-import type { SimPeer } from './peer.ts'
-import { excluderFor, split, vote } from './policies.ts'
-
-interface Action {
-  readonly weight: number
-  readonly run: (history: History) => void
-}
+import { split, vote } from './policies.ts'
+import { SCHEME_ACTIONS } from './schemes.ts'
 
 const PEERS_MAX = 12
 
@@ -48,26 +44,16 @@ const SPLIT: Action = { weight: 1.5, run: split }
 export function act(history: History): void {
   const { random } = history.world
   const { policy, creator } = history.world.group.genesis
-  const actions = [...ACTIONS, ...(policy.exclude === 'quorum' ? [VOTE] : []), ...(creator ? [SPLIT] : [])]
+  const actions = [
+    ...ACTIONS,
+    ...(policy.exclude === 'quorum' ? [VOTE] : []),
+    ...(creator ? [SPLIT] : []),
+    ...(history.hasSchemes ? SCHEME_ACTIONS : []),
+  ]
   const total = actions.reduce((sum, { weight }) => sum + weight, 0)
   let left = random.next() * total
   const action = actions.find(({ weight }) => (left -= weight) < 0)
   action?.run(history)
-}
-
-/** Two different ones, or nothing. */
-function pickTwo(history: History): [SimPeer, SimPeer] | undefined {
-  const { joined, world } = history
-  const a = world.random.pick(joined)
-  const b = world.random.pick(joined.filter((peer) => peer !== a))
-  return a && b && [a, b]
-}
-
-function exclude(history: History, by: SimPeer, targets: readonly SimPeer[]): void {
-  const author = excluderFor(history, by)
-  if (targets.includes(author)) return
-  const detail = `${author.label} excludes ${targets.map(({ label }) => label).join()}`
-  history.attempt('exclude', detail, () => author.exclude(targets))
 }
 
 function join(history: History): void {

@@ -149,7 +149,9 @@ function describeLog({ heads, roster }: MembershipLog): string {
         .join()}`,
   )
   const dead = [...roster.dead.keys()].sort()
-  return [...heads, ...alive.sort(), ...dead, ...votes.sort(), roster.destroyed?.operation.id].join('\n')
+  const refreshes = roster.refreshes.map(({ operation }) => operation.id).sort()
+  const rest = [...dead, ...votes.sort(), ...refreshes, roster.destroyed?.operation.id]
+  return [...heads, ...alive.sort(), ...rest].join('\n')
 }
 
 function verified(world: World, bytes: Uint8Array): Operation | undefined {

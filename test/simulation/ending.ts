@@ -19,6 +19,7 @@ import { CALM, type SimPeer } from './world.ts'
 const SETTLE_MS = 180_000
 const CONFIRMATION_MS = 30_000
 const ONE_KEY_A_SLOT_MS = 120_000
+const HEALING_MS = 60_000
 /** At the end nobody asks for anything any more, but for those who knock in vain or do not know yet that they are out. */
 const QUIET_MS = 10_000
 const REQUESTS_QUIET_MAX = 4
@@ -109,13 +110,14 @@ export class Ending {
     // Who has only just come in speaks when another has confirmed it, or when all others are known to be gone.
     const speakBy = world.now + CONFIRMATION_MS
     while (world.now < speakBy && this.#unheard(joined).length > 0) world.run(1_000)
+    const unhealed = this.#history.hasSchemes ? this.#unhealed() : []
     // Slots that were made twice become one once both were shown, at the latest when each had its turn in the heartbeats.
     const end = world.now + ONE_KEY_A_SLOT_MS
     while (world.now < end && slotDisagreements(joined).length > 0) world.run(5_000)
     const noise = seed % LONG_EVERY === 0 ? this.#noise() : []
     // What was voted for before may only now be carried out.
     const remaining = this.#members()
-    return noise.concat(this.#unheard(joined.filter((peer) => remaining.includes(peer))))
+    return [...noise, ...unhealed].concat(this.#unheard(joined.filter((peer) => remaining.includes(peer))))
   }
 
   /** After a destruction nobody says anything, nor could: nobody holds a key. */
@@ -131,6 +133,16 @@ export class Ending {
         .filter(({ by }) => single.includes(by))
         .map(({ by, about }) => `I1: ${about} of ${by.label} after the destruction`),
     ]
+  }
+
+  /** Who waits for a manager that is gone for good (SPEC V6). */
+  #unhealed(): string[] {
+    const { world, joined } = this.#history
+    const waiting = (): SimPeer[] =>
+      this.#members().filter(({ state: { manager } }) => manager && joined.every(({ id }) => id !== manager))
+    const end = world.now + HEALING_MS
+    while (world.now < end && waiting().length > 0) world.run(5_000)
+    return waiting().map(({ label }) => `V6: ${label} waits for a manager that is gone`)
   }
 
   /** Requests that go on once every frame that nobody can read has been given up. */

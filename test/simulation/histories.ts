@@ -2,8 +2,11 @@
 import { Report } from './report.ts'
 
 /** Seeds of those that failed. */
-export function failedOf(seeds: readonly number[]): readonly number[] {
-  const report = new Report()
+export function failedOf(
+  seeds: readonly number[],
+  options: { readonly schemes?: boolean } = {},
+): readonly number[] {
+  const report = new Report(options)
   for (const seed of seeds) for (const line of report.run(seed)) console.log(line)
   console.log(report.summary)
   return report.failed

@@ -6,11 +6,14 @@ import { Archive } from './archive.ts'
 import { act } from './actions.ts'
 import { Ending } from './ending.ts'
 import type { FastSuite } from './fast-suite.ts'
-import { knownSigner, perhapsDestroy, rulesFor } from './policies.ts'
+import { knownSigner, perhapsDestroy, rulesFor, schemeRulesFor } from './policies.ts'
+import { transition } from './schemes.ts'
 import { Secrecy } from './secrecy.ts'
 import { type SimPeer, World } from './world.ts'
 
 export interface HistoryOptions {
+  /** Whether the room's scheme may change. */
+  readonly schemes?: boolean
   /** Gets one line for everything that happens. */
   readonly trace?: (line: string) => void
 }
@@ -48,15 +51,19 @@ export class History {
   readonly doubles = new Set<PeerId>()
   /** Whether this is a room of several foundings. */
   readonly isApart: boolean
+  readonly hasSchemes: boolean
   readonly #seed: number
   readonly #trace: (line: string) => void
   #labels = 0
 
   constructor(seed: number, options: HistoryOptions = {}) {
     this.#seed = seed
-    this.isApart = seed % APART_EVERY === 0
+    this.hasSchemes = options.schemes ?? false
+    // Where rooms were founded apart nobody governs.
+    this.isApart = seed % APART_EVERY === 0 && !this.hasSchemes
     this.#trace = options.trace ?? (() => undefined)
-    this.world = new World(seed, { timing: TIMING, group: (suite) => groupFor(seed, suite) })
+    const rules = this.hasSchemes ? schemeRulesFor : rulesFor
+    this.world = new World(seed, { timing: TIMING, group: (suite) => groupFor(seed, suite, rules) })
     this.archive = new Archive(this.world)
   }
 
@@ -107,14 +114,16 @@ export class History {
     peer.wake()
   }
 
-  /** Carries out a command; a `UsageError` is the answer to a command that came at the wrong time, nothing else is. */
-  attempt(operation: string, detail: string, run: () => void): void {
+  /** Carries out a command, and whether it could be; a `UsageError` is the answer to a command that came at the wrong time, nothing else is. */
+  attempt(operation: string, detail: string, run: () => void): boolean {
     try {
       run()
       this.note(operation, detail)
+      return true
     } catch (error) {
       if (!(error instanceof UsageError)) throw error
       this.note(`${operation} refused`, `${detail}: ${error.code}`)
+      return false
     }
   }
 
@@ -143,6 +152,8 @@ export class History {
     const latency = random.pick([50, 500, 2_000]) ?? 50
     const loss = random.pick([0, 0.05, 0.3]) ?? 0
     this.world.faults = { loss, duplication: random.pick([0, 0.2]) ?? 0, latencyMs: [5, latency] }
+    // Most of these begin with a manager.
+    if (this.hasSchemes && random.chance(0.8)) transition(this)
     this.#trace(`latency to ${latency} ms, loss ${loss}`)
     const acts = 6 + random.below(20)
     for (let i = 0; i < acts; i++) {
@@ -163,12 +174,12 @@ export class History {
   }
 }
 
-function groupFor(seed: number, suite: FastSuite): Group {
+function groupFor(seed: number, suite: FastSuite, rules: typeof rulesFor): Group {
   const genesis = {
     nonce: new Uint8Array(16).fill(seed & 0xff),
     idSpace: ID_SPACES[seed % ID_SPACES.length] ?? { symbols: 128, radix: 4 },
     suite: suite.number,
-    ...rulesFor(seed, suite),
+    ...rules(seed, suite),
     name: 'history',
   }
   return groupOf(genesis, new Uint8Array(32).fill(1), suite)

@@ -2,6 +2,7 @@
 import type { OperationId, PeerId, Signer } from '@conclave/protocol'
 import type { Slot } from '../../packages/protocol/src/ids.ts'
 import { chainOf, commitmentOf, wrapSecret } from '../../packages/protocol/src/keys/derivation.ts'
+import type { Management } from '../../packages/protocol/src/log/management.ts'
 import { MembershipLog } from '../../packages/protocol/src/log/membership-log.ts'
 import {
   type Change,
@@ -71,15 +72,16 @@ export function excludeEverybody(archive: Archive, by: SimPeer, { head, version 
   return makeOperation(group, { parents: [head] }, change, by.signer)
 }
 
-/** A refresh whose secret nobody but its author has, nor ever will. */
+/** A refresh whose secret nobody but its author has, nor ever will; it may name a manager. */
 export function refreshAlone(
   { world: { group, random } }: Archive,
   by: SimPeer,
-  { head }: OldState,
+  { head, management }: OldState & { readonly management?: Management },
 ): Operation {
   const [secret, nonce] = [random.bytes(32), random.bytes(16)]
   const commitment = commitmentOf(group, nonce, chainOf(group, nonce, secret))
-  return makeOperation(group, { parents: [head] }, { kind: 'refresh', nonce, commitment }, by.signer)
+  const body = { kind: 'refresh', nonce, commitment, ...(management && { management }) } as const
+  return makeOperation(group, { parents: [head] }, body, by.signer)
 }
 
 /** An admission of somebody from outside, at an old version. */

@@ -14,6 +14,15 @@ const POLICIES: readonly (Partial<Policy> & { readonly isModerated: boolean })[]
   { isModerated: true, silence: 20 },
   { isModerated: true, exclude: 'quorum', quorum: 2 },
 ]
+/** Those of histories in which the scheme changes. Somebody governs in all of them: where nobody is a moderator, the creator. */
+const SCHEME_POLICIES: typeof POLICIES = [
+  { isModerated: false },
+  { isModerated: true },
+  { isModerated: true, exclude: 'moderators' },
+  { isModerated: false, exclude: 'quorum', quorum: 2 },
+  { isModerated: true, silence: 20 },
+  { isModerated: true, exclude: 'quorum', quorum: 2 },
+]
 /** The moderators are among the first peers; the creator is the very first. */
 const MODERATORS = [0, 2]
 const DESTRUCTION_CHANCE = 0.4
@@ -23,15 +32,24 @@ export function knownSigner(suite: FastSuite, index: number): Signer {
   return suite.signer(new Uint8Array(32).fill(1 + index))
 }
 
+type Rules = Pick<Genesis, 'policy' | 'creator'>
+
 /** Who may do what in a history, and who may found. */
-export function rulesFor(seed: number, suite: FastSuite): Pick<Genesis, 'policy' | 'creator'> {
+export function rulesFor(seed: number, suite: FastSuite): Rules {
   // Those that end in 0 or 5 are of rooms that were founded apart, and a room with a policy has one founder.
   const turn = (seed % POLICY_EVERY) - 1
   const chosen = [0, 1].includes(turn)
     ? POLICIES[turn + 2 * (Math.floor(seed / POLICY_EVERY) % 2)]
     : undefined
-  if (chosen === undefined) return { policy: OPEN_POLICY }
-  const { isModerated, ...rest } = chosen
+  return chosen === undefined ? { policy: OPEN_POLICY } : rulesOf(chosen, suite)
+}
+
+/** Where somebody governs, and so may change the scheme. */
+export function schemeRulesFor(seed: number, suite: FastSuite): Rules {
+  return rulesOf(SCHEME_POLICIES[seed % SCHEME_POLICIES.length] ?? { isModerated: false }, suite)
+}
+
+function rulesOf({ isModerated, ...rest }: (typeof POLICIES)[number], suite: FastSuite): Rules {
   const keys = isModerated ? MODERATORS.map((index) => knownSigner(suite, index).publicKey) : []
   const policy = { ...OPEN_POLICY, ...rest, moderators: keys.map(peerIdOf) }
   return { policy, creator: knownSigner(suite, 0).publicKey }

@@ -1,9 +1,9 @@
 /** Runs histories and adds up what they did, so that it shows what they cover. */
-import { History, type Outcome } from './history.ts'
+import { History, type HistoryOptions, type Outcome } from './history.ts'
 
 export class Report {
   readonly failed: number[] = []
-  readonly #trace: ((line: string) => void) | undefined
+  readonly #options: HistoryOptions
   readonly #operations = new Map<string, number>()
   readonly #faults = new Map<string, number>()
   #histories = 0
@@ -12,8 +12,8 @@ export class Report {
   #leaky = 0
   #slowest = 0
 
-  constructor(trace?: (line: string) => void) {
-    this.#trace = trace
+  constructor(options: HistoryOptions = {}) {
+    this.#options = options
   }
 
   /** Histories in which somebody read what it should not have. */
@@ -27,12 +27,16 @@ export class Report {
     const wrong = this.#wrongOf(seed)
     if (wrong.length === 0) return []
     this.failed.push(seed)
-    return [...wrong, `  replay: node_modules/.bin/node test/simulation/run.ts --seed ${seed} --verbose`]
+    const mode = this.#options.schemes ? ' --schemes' : ''
+    return [
+      ...wrong,
+      `  replay: node_modules/.bin/node test/simulation/run.ts --seed ${seed}${mode} --verbose`,
+    ]
   }
 
   #wrongOf(seed: number): string[] {
     try {
-      const outcome = new History(seed, this.#trace ? { trace: this.#trace } : {}).run()
+      const outcome = new History(seed, this.#options).run()
       this.#add(outcome)
       return outcome.wrong.map((what) => `seed ${seed}: ${what}`)
     } catch (error) {

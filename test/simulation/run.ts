@@ -2,9 +2,10 @@
  * Runs many histories, or one again:
  *
  *     node_modules/.bin/node test/simulation/run.ts --histories 10000 --from 1
+ *     node_modules/.bin/node test/simulation/run.ts --histories 500 --schemes
  *     node_modules/.bin/node test/simulation/run.ts --seed 42 --verbose
  *
- * Prints each failing seed with the line that replays it, and at the end what was done and injected. Exits with 1 when any failed.
+ * With `--schemes` the room changes its scheme. Prints each failing seed with the line that replays it, and at the end what was done and injected. Exits with 1 when any failed.
  */
 import { parseArgs } from 'node:util'
 import { Report } from './report.ts'
@@ -14,13 +15,17 @@ const { values } = parseArgs({
     histories: { type: 'string', default: '300' },
     from: { type: 'string', default: '1' },
     seed: { type: 'string' },
+    schemes: { type: 'boolean', default: false },
     verbose: { type: 'boolean', default: false },
   },
 })
 
 const from = Number(values.seed ?? values.from)
 const count = values.seed === undefined ? Number(values.histories) : 1
-const report = new Report(values.verbose ? (line) => console.log(line) : undefined)
+const report = new Report({
+  schemes: values.schemes,
+  ...(values.verbose && { trace: (line: string): void => console.log(line) }),
+})
 for (let seed = from; seed < from + count; seed++) {
   for (const line of report.run(seed)) console.log(line)
   if ((seed - from + 1) % 500 === 0)
