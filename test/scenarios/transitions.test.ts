@@ -223,6 +223,7 @@ test('who joins is let in by the manager, which has its whole row for it', () =>
   transition(first, 'centralized-flat', second)
   room.world.run(10_000)
   const late = room.join('late')
+  room.world.run(1_000)
   const admission = first.stored.map((one) => one).findLast(({ body }) => body.kind === 'admission')
   expect(admission?.author).toBe(second.id)
   expect(new Set(slotsOf(late))).toEqual(new SlotTable(room.world.group).of(late.id))

@@ -84,6 +84,8 @@ export class Context {
   anew: VersionId | undefined
   /** A refresh that was made while we were in: nobody held its slots before we could. */
   witnessedRefresh: VersionId | undefined
+  /** The last generation that this process began: the only one it makes the keys of alone (SPEC V3). */
+  begun: VersionId | undefined
   /** Whether we were a member when we set out, by what was stored: else an old end of ours in the log is no news. */
   wasMember = false
   /** Who let us in: its word alone does not confirm itself. */
@@ -163,6 +165,7 @@ export class Context {
     this.anew = undefined
     // Whoever forgot what it made of it must not make it again.
     this.witnessedRefresh = undefined
+    this.begun = undefined
   }
 
   /** From now on any lineage will do, should we have to knock again. */

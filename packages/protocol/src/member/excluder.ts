@@ -141,6 +141,7 @@ export class Excluder {
     const body = { kind: 'refresh', nonce, commitment, ...(management && { management }) } as const
     const operation = makeOperation(group, header, body, signer)
     const entry = this.#take(operation, secret)
+    if (entry) context.begun = entry.operation.id
     if (entry && before) this.#handOver(entry, before)
     return entry?.operation.id
   }

@@ -5,6 +5,8 @@
 import { UsageError } from '../errors.ts'
 import { mayGovern } from '../group/genesis.ts'
 import type { PeerId } from '../ids.ts'
+import { generationOf } from '../keys/generation.ts'
+import type { VersionKeys } from '../keys/version-keys.ts'
 import { type Management, type Scheme, SCHEMES, whyNotManaged } from '../log/management.ts'
 import type { Context } from './context.ts'
 import type { Excluder } from './excluder.ts'
@@ -76,7 +78,8 @@ export class Manager {
   }
 
   /**
-   * A manager that has lost its table begins a generation anew. One that is offline is not waited for: then the members
+   * A manager makes keys for a generation that it began itself, in this process: who was appointed by another, or has
+   * restarted, begins one anew, so that there are never two tables. A manager that is offline is not waited for: then the members
    * begin one of their own (SPEC V6).
    */
   plan(): void {
@@ -87,8 +90,16 @@ export class Manager {
     }
     if (management === undefined || current === undefined) return
     if (management.manager === self) {
-      if (this.#slots.isTableLost(current)) this.#excluder.begin(management)
+      if (this.#slots.isTableLost(current))
+        this.#excluder.begin(this.#isTwice(current) ? undefined : management)
     } else if (!this.#context.isOnline(management.manager)) this.#heal(management)
+  }
+
+  /** Whether another process runs with our identity and manages, too: then none does, or both would begin without end. */
+  #isTwice({ version }: VersionKeys): boolean {
+    const { log, self, begun } = this.#context
+    const entry = log.get(version)
+    return begun !== undefined && entry !== undefined && generationOf(entry).operation.author === self
   }
 
   #heal({ manager, admission }: Management): void {

@@ -98,8 +98,7 @@ export class SlotKeeper {
     if (management?.scheme !== 'centralized-flat') return
     const { manager } = management
     if (manager === self) {
-      if (keys.slots.size === 0 && keys.version === this.#context.witnessedRefresh)
-        this.#create(keys, table.all)
+      if (keys.slots.size === 0 && keys.version === this.#context.begun) this.#create(keys, table.all)
       return
     }
     const slots = this.#missing(keys)
@@ -122,12 +121,12 @@ export class SlotKeeper {
     return keys.slots.size >= due
   }
 
-  /** Whether we manage a version's generation and have lost what we made of it: as after a restart. */
+  /** Whether we manage a version's generation that this process did not begin, and have no table of it (SPEC V6). */
   isTableLost(keys: VersionKeys): boolean {
-    const { log, self, witnessedRefresh } = this.#context
+    const { log, self, begun } = this.#context
     const version = log.get(keys.version)
-    const isWitnessed = version !== undefined && generationOf(version).operation.id === witnessedRefresh
-    return this.#managed(keys)?.manager === self && !isWitnessed && !this.isComplete(keys)
+    const isOurs = version !== undefined && generationOf(version).operation.id === begun
+    return this.#managed(keys)?.manager === self && !isOurs && !this.isComplete(keys)
   }
 
   /** Slots that we lack and that are not under way, in ascending order. */
