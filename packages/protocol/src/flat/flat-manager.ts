@@ -33,7 +33,7 @@ export interface FlatManagerInit {
   readonly signer: Signer
   /** Positions of an ID; all of the group's by default, fewer to leave room for groups that are merged into it. */
   readonly width?: number
-  /** The table of a part that splits off from another group. */
+  /** The table of a part that splits off from another group. It is ours from then on, and overwritten with all we hold. */
   readonly handed?: HandedTable
   /** 32 fresh random bytes; each method that takes such uses them for one step and never again. */
   readonly seed: Uint8Array
