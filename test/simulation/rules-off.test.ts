@@ -7,6 +7,7 @@ import type * as Cover from '../../packages/protocol/src/keys/cover.ts'
 import type * as Entitled from '../../packages/protocol/src/keys/entitled.ts'
 import type * as Generation from '../../packages/protocol/src/keys/generation.ts'
 import type * as Derivation from '../../packages/protocol/src/keys/derivation.ts'
+import type * as Managing from '../../packages/protocol/src/log/management.ts'
 import { Room } from '../scenarios/room.ts'
 import { entitledTo } from '../../packages/protocol/src/keys/entitled.ts'
 import { SlotTable } from '../../packages/protocol/src/group/slots.ts'
@@ -23,6 +24,8 @@ type Rule =
   | 'successor'
   | 'generation'
   | 'key path'
+  | 'manager alone'
+  | 'office'
 
 const off = vi.hoisted(() => new Set<string>())
 
@@ -71,6 +74,16 @@ vi.mock(import('../../packages/protocol/src/keys/derivation.ts'), async (origina
   }
 })
 
+vi.mock(import('../../packages/protocol/src/log/management.ts'), async (original) => {
+  const real = await original<typeof Managing>()
+  return {
+    ...real,
+    mayChangeFrom: (...args) => off.has('manager alone') || real.mayChangeFrom(...args),
+    // Whoever asks whether a manager is still in office is told that it is.
+    isInOffice: (...args) => off.has('office') || real.isInOffice(...args),
+  }
+})
+
 afterEach(() => off.clear())
 
 test.for<[Rule, string, number]>([
@@ -111,8 +124,37 @@ test.for<[Rule, string, () => Room]>([
   expect(leaks.length).toBeGreaterThan(0)
 })
 
+test.for<[Rule[], string]>([
+  [['manager alone'], 'whoever changes a generation that it does not manage (V2), nothing covers that (V4)'],
+  [['office'], 'whoever takes a manager for one that is none (V4), makes no change there (V2)'],
+])('%s: %s', ([rules]) => {
+  for (const rule of rules) off.add(rule)
+  expect(leaksOf(managerOut())).toEqual([])
+})
+
+test('without both V2 and V4 a manager that was excluded reads on', () => {
+  expect(leaksOf(managerOut())).toEqual([])
+  for (const rule of ['manager alone', 'office']) off.add(rule)
+  const leaks = leaksOf(managerOut())
+  console.log(`without V2 and V4: ${leaks.length} frames leak`)
+  expect(leaks.length).toBeGreaterThan(0)
+})
+
 function leaksOf(room: Room): string[] {
   return new Secrecy(room.archive, { revisionBatchMs: 500 }).leaks().map(({ what }) => what)
+}
+
+/** Who has the whole table is excluded by somebody else, and the others talk. */
+function managerOut(): Room {
+  const room = new Room(5, 1, {})
+  const [governor, manager, other] = room.peers as [SimPeer, SimPeer, SimPeer]
+  governor.decide({ kind: 'transition', to: 'centralized-flat', manager: manager.id })
+  room.world.run(10_000)
+  other.exclude([manager])
+  room.world.run(5_000)
+  for (const peer of room.peers) if (peer !== manager) peer.say('among ourselves')
+  room.world.run(5_000)
+  return room
 }
 
 /** One side refreshes; the other makes a deeper version of the generation that somebody stole from. */
