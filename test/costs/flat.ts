@@ -6,7 +6,8 @@ import { assignedRow, type Row } from '../../packages/protocol/src/flat/ids.ts'
 import { encodeFlatKeys, encodeNotice, type Notice } from '../../packages/protocol/src/flat/notices.ts'
 import type { IdSpace } from '../../packages/protocol/src/group/genesis.ts'
 import { slotAt } from '../../packages/protocol/src/group/slots.ts'
-import { decodeOperation } from '../../packages/protocol/src/log/operation.ts'
+import type { Slot } from '../../packages/protocol/src/ids.ts'
+import { type Change, decodeOperation } from '../../packages/protocol/src/log/operation.ts'
 import { type Cost, costOf, Draw, LEAVERS, Meter, must, type OperationName, SAMPLE, verify } from './cost.ts'
 
 export interface FlatTable {
@@ -73,9 +74,28 @@ class FlatGroup {
     return this.#draw.bytes()
   }
 
-  wrapsOf({ operation }: Notice): number {
+  changeIn({ operation }: Notice): Change {
     const decoded = decodeOperation(this.#group, operation)
-    return !isRejection(decoded) && decoded.body.kind === 'change' ? decoded.body.wraps.length : 0
+    must(!isRejection(decoded) && decoded.body.kind === 'change', 'an exclusion is a change')
+    return decoded.body
+  }
+
+  /** How many of all members have no slot that is not tainted: numbers are looked through, of hashes it is the expectation. */
+  cutOff(tainted: ReadonlySet<Slot>, members: number): number {
+    const { idSpace, ids } = this.#table
+    const { symbols, radix } = idSpace
+    const isTainted = (i: number, c: number): boolean => tainted.has(slotAt(i, c, radix))
+    const positions = Array.from({ length: symbols }, (_, i) => i)
+    if (ids === 'derived') {
+      const values = Array.from({ length: radix }, (_, c) => c)
+      const share = (i: number): number => values.filter((c) => isTainted(i, c)).length / radix
+      return Math.round(positions.reduce((product, i) => product * share(i), members))
+    }
+    let count = 0
+    for (let id = 0; id < members; id++) {
+      if (positions.every((i) => isTainted(i, Math.floor(id / radix ** i) % radix))) count++
+    }
+    return count
   }
 
   #join(row: Row): ReturnType<FlatManager['join']> {
@@ -101,20 +121,21 @@ export function flatCosts(table: FlatTable, members: number): Cost[] {
   const unicast = joined.value.map(encodeFlatKeys)
   const join = costOf({ scheme, operation: 'join', members, unicast, made: joined, followed: follow })
 
+  const isNumbered = table.ids === 'assigned'
+  let gone = 0
   const exclude = (operation: OperationName, rows: readonly Row[]): Cost => {
     const made = meter.measure(() => manager.exclude(rows, group.seed()))
     const bytes = encodeNotice(made.value)
     const taken = meter.measure(() => all.forEach(({ member }) => member.take(bytes, 0)), all.length)
-    const again = sample.filter(({ member }) => member.status !== 'keyed').length / sample.length
-    for (const { member } of sample) {
+    const { wraps, tainted } = group.changeIn(made.value)
+    for (const { member, row: own } of sample) {
       const isReached = member.reference?.version === manager.version
-      must(isReached || member.status === 'cut-off', 'who is reached has the keys')
+      must(isReached !== own.every((slot) => tainted.includes(slot)), 'who has a clean slot has the keys')
     }
-    const counted = {
-      multicast: [bytes],
-      wraps: group.wrapsOf(made.value),
-      again: Math.round(again * members),
-    }
+    // The leavers themselves do not come again.
+    gone += rows.length
+    const again = Math.max(0, group.cutOff(new Set(tainted), members) - (isNumbered ? gone : 0))
+    const counted = { multicast: [bytes], wraps: wraps.length, again }
     return costOf({ scheme, operation, members, ...counted, made, followed: taken })
   }
   const leave = exclude('leave', [leaver.row])
