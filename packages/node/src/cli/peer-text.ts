@@ -12,8 +12,8 @@ const TELLERS: { readonly [K in ToldEvent]: Teller<K> } = {
     `You are in, as ${peer}; ${members} in the room. Type to talk; /members, /invite, /exclude PEER, /leave.`,
   message: ({ from, name, text }) => `${who(from, name)}: ${text}`,
   member: ({ peer, name, change }) => `* ${who(peer, name)} ${change}`,
-  keys: ({ version, revision, cause }) =>
-    `* keys: version ${version.slice(0, 8)} revision ${revision} (${cause})`,
+  keys: ({ version, revision, cause, scheme, manager }) =>
+    `* keys: version ${version.slice(0, 8)} revision ${revision} (${cause}), ${scheme}${manager ? ` by ${tag(manager)}` : ''}`,
   excluded: ({ by, reason }) => `* you were excluded by ${by}${reason === '' ? '' : `: ${reason}`}`,
   destroyed: ({ by }) => `* the room was destroyed by ${by}; all its keys are erased`,
   knock: ({ peer, name }) => `* ${who(peer, name)} knocks: /admit ${peer} or /deny ${peer}`,
@@ -45,6 +45,10 @@ export function commandOfText(line: string): string {
   if (!line.startsWith('/')) return JSON.stringify({ command: 'send', text: line })
   const [command = '', peer = '', ...reason] = line.slice(1).split(' ')
   if (['admit', 'deny', 'ban', 'vote'].includes(command)) return JSON.stringify({ command, peer })
+  if (command === 'transition') {
+    const [manager] = reason
+    return JSON.stringify({ command, to: peer, ...(manager && { manager }) })
+  }
   if (command === 'revoke') return JSON.stringify({ command, url: peer })
   if (command !== 'exclude') return JSON.stringify({ command })
   return JSON.stringify({ command, peers: [peer], reason: reason.join(' ') })

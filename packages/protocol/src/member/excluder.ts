@@ -10,7 +10,7 @@ import { newChange } from '../keys/new-change.ts'
 import type { VersionKeys } from '../keys/version-keys.ts'
 import { REASON_MAX, TARGETS_MAX } from '../limits.ts'
 import { whyNotEntitled, whyNotExcludable } from '../log/entitlement.ts'
-import { type Management, mayChangeFrom } from '../log/management.ts'
+import { type Management, mayChangeFrom, whyNotManaged } from '../log/management.ts'
 import {
   makeOperation,
   type Operation,
@@ -122,8 +122,11 @@ export class Excluder {
 
   /** Begins a generation that is managed as this one if we manage it, else by all. Returns the version. */
   refresh(): VersionId | undefined {
-    const { management, self } = this.#context
-    return this.begin(management?.manager === self ? management : undefined)
+    const { management, self, log } = this.#context
+    const isOurs = management?.manager === self
+    // Where who named us was excluded at that moment, we may not name ourselves again.
+    const why = whyNotManaged(self, management, { log, before: log.roster })
+    return this.begin(isOurs && why === undefined ? management : undefined)
   }
 
   /**

@@ -45,7 +45,8 @@ export class Manager {
     const { management } = this.#context
     this.#context.mustBeReady()
     if (management && !this.#mayAppoint) this.#context.mustBeLet('its manager alone refreshes; ask it to')
-    this.#excluder.begin(management)
+    if (management?.manager === this.#context.self) this.#excluder.refresh()
+    else this.#excluder.begin(management)
   }
 
   #release(manager: PeerId | undefined): void {
@@ -90,8 +91,9 @@ export class Manager {
     }
     if (management === undefined || current === undefined) return
     if (management.manager === self) {
-      if (this.#slots.isTableLost(current))
-        this.#excluder.begin(this.#isTwice(current) ? undefined : management)
+      if (!this.#slots.isTableLost(current)) return
+      if (this.#isTwice(current)) this.#excluder.begin(undefined)
+      else this.#excluder.refresh()
     } else if (!this.#context.isOnline(management.manager)) this.#heal(management)
   }
 
