@@ -3,7 +3,8 @@
 import { act, createElement, StrictMode, useEffect } from 'react'
 import { createRoot, type Root } from 'react-dom/client'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { useMembers, useMessages, useRoom } from '../src/react/index.ts'
+import { useAction, useMembers, useMessages, useRoom } from '../src/react/index.ts'
+import { Action, type ActionReceipt } from '../src/action.ts'
 import type { MemberInfo, RoomEventDetails, RoomEventName } from '../src/room-api.ts'
 import type { Room } from '../src/room.ts'
 
@@ -20,6 +21,16 @@ class FakeRoom extends EventTarget {
 
   async close(): Promise<void> {
     this.closed++
+  }
+
+  readonly said: unknown[] = []
+  readonly action = new Action<number>('cursor', async (data) => {
+    this.said.push(data)
+    return { reached: 1 }
+  })
+
+  makeAction(): Action<number> {
+    return this.action
   }
 
   tell<K extends RoomEventName>(name: K, detail: RoomEventDetails[K]): void {
@@ -169,4 +180,35 @@ test('no message is lost while no component looks, and ours stand among them onc
   isShown = true
   await act(async () => room.hear('three'))
   expect(place.textContent).toBe('Ben: one | Ada*: two | Ben: three')
+})
+
+test('an action is heard once, by the latest handler, and sent by a function that stays the same', async () => {
+  const room = new FakeRoom()
+  const heard: string[] = []
+  const sends = new Set<unknown>()
+  let render = 0
+  let send: ((data: number) => Promise<unknown>) | undefined
+  const component = (): string => {
+    const turn = ++render
+    send = useAction<number>(room.asRoom, 'cursor', ({ data }) => heard.push(`${turn}: ${data}`))
+    sends.add(send)
+    return ''
+  }
+  const receive = (data: number): void => {
+    const detail: ActionReceipt<number> = { data, from: 'ben', name: 'Ben' }
+    room.action.dispatchEvent(new CustomEvent('receive', { detail }))
+  }
+  await show(component, false)
+  receive(7)
+  await show(component, false)
+  receive(8)
+  await send?.(9)
+  expect({ heard, said: room.said, sends: sends.size }).toEqual({
+    heard: ['1: 7', '2: 8'],
+    said: [9],
+    sends: 1,
+  })
+  await show(() => 'gone')
+  receive(10)
+  expect(heard).toHaveLength(2)
 })

@@ -1,6 +1,7 @@
 /** What is said in the room. */
 import { useCallback, useSyncExternalStore } from 'react'
 import { messagesOf, type RoomMessage } from './messages.ts'
+import { noRoom } from './no-room.ts'
 import type { Room } from '../room.ts'
 
 const NONE: readonly RoomMessage[] = []
@@ -22,7 +23,7 @@ export function useMessages(room: Room | undefined): {
   const messages = useSyncExternalStore(subscribe, snapshot, snapshot)
   const send = useCallback(
     async (text: string) => {
-      if (room === undefined) throw new Error('There is no room yet. Wait until useRoom gives you one.')
+      if (room === undefined) throw noRoom()
       return await messagesOf(room).send(text)
     },
     [room],

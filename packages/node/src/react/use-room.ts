@@ -1,6 +1,5 @@
 /** A room for as long as a component is there. */
 import { useEffect, useRef, useState } from 'react'
-import { asError } from '../errors.ts'
 import { messagesOf } from './messages.ts'
 import type { RoomStatus } from '../room-api.ts'
 import type { Room } from '../room.ts'
@@ -97,4 +96,9 @@ class Stay {
     this.#inUse = inUse
     this.#onChange(inUse)
   }
+}
+
+/** A copy of the node's own, which would bring the protocol with it. */
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error))
 }
