@@ -5,6 +5,7 @@ import { toString } from 'uint8arrays/to-string'
 import type { Action as Said, Notification, PeerId } from '@conclave/protocol'
 import { UsageError } from './errors.ts'
 
+/** What kind of data an action has. */
 export interface ActionOptions<T> {
   /**
    * Worth nothing a moment later, such as a cursor's place: not kept while there is no key to send it under, and not sent
@@ -15,6 +16,7 @@ export interface ActionOptions<T> {
   check?(data: unknown): data is T
 }
 
+/** Whom an action is for. */
 export interface ActionTarget {
   /** The only members that are to hear it; the others hold the keys and could read it. Default: everybody in the room. */
   to?: string | readonly string[]
@@ -35,6 +37,7 @@ export interface ActionEvents<T> {
 
 /** Sends data of one name, and hears it: `action.addEventListener('receive', ({ detail }) => …)`. */
 export class Action<T> extends TypedEventEmitter<ActionEvents<T>> {
+  /** By which the others hear it. */
   readonly name: string
   readonly #send: (data: T, to: readonly string[]) => Promise<{ reached: number }>
 

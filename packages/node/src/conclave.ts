@@ -20,6 +20,7 @@ import type { RoomPolicy } from './room-api.ts'
 import type { Datastore } from 'interface-datastore'
 import type { PrivateKey } from '@libp2p/interface'
 
+/** How the rooms of one node are kept. */
 export interface ConclaveInit {
   /** Multiaddrs of circuit relays to keep dialled; an invite's come on top, three in all. */
   relays?: readonly string[]
@@ -37,6 +38,7 @@ export interface MemberOptions {
   name?: string
 }
 
+/** How a room is made. */
 export interface NewRoomOptions extends MemberOptions {
   /** Who may do what, for good. By default whoever has an invite is let in, and any member may exclude. */
   policy?: Partial<RoomPolicy>

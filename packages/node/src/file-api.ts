@@ -39,6 +39,7 @@ export interface Transfer {
   code?: string
 }
 
+/** How a file is offered. */
 export interface SendFileOptions {
   /** Shown to the others. A `File` brings its own, and so does a path. */
   name?: string
@@ -63,6 +64,7 @@ export interface SentFile extends FileOffer {
   cancel(): void
 }
 
+/** How a file is fetched. */
 export interface AcceptFileOptions {
   /**
    * Where it goes: a stream to write to, e.g. of a `FileSystemFileHandle`; in Node also a path. Default: into a `File`. Only

@@ -6,6 +6,7 @@ import type { Ed25519PrivateKey } from '@libp2p/interface'
 
 export const SEED_BYTES = 32
 
+/** Who a peer is. */
 export interface Identity {
   /** The secret: whoever has it is this peer. */
   readonly seed: Uint8Array

@@ -8,6 +8,7 @@ import { memoryStore, openStore } from './store.ts'
 import type { Timing } from '@conclave/protocol'
 import type { Room } from './room.ts'
 
+/** Who we are in the room, and how we reach the others. */
 export interface RoomOptions extends MemberOptions, Omit<PeerNodeInit, 'seed' | 'datastore'> {
   /** Multiaddrs of circuit relays; a room that is joined by invite knows its own. */
   relays?: readonly string[]

@@ -5,10 +5,12 @@ export class JoinedTopics {
   /** For gossipsub's filter. */
   readonly has = (topic: string): boolean => this.#topics.has(topic)
 
+  /** For the rooms of this node, which call it when they are entered. */
   add(topics: Iterable<string>): void {
     for (const topic of topics) this.#topics.add(topic)
   }
 
+  /** For the rooms of this node, which call it when they are closed. */
   delete(topics: Iterable<string>): void {
     for (const topic of topics) this.#topics.delete(topic)
   }

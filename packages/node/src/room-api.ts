@@ -11,11 +11,13 @@ export type RoomStatus = 'offline' | 'joining' | 'joined' | 'excluded' | 'left' 
 /** How a member is reached: over a WebRTC connection of its own, or by the relay's bridge. */
 export type Via = 'webrtc' | 'bridge'
 
+/** What happened to a member. */
 export type MemberChange = 'admitted' | 'excluded' | 'left' | 'online' | 'offline'
 
 /** Who makes the keys: all members, or one that manages them in a flat table or a tree. */
 export type Scheme = 'distributed-flat' | 'centralized-flat' | 'centralized-tree'
 
+/** A member as the roster has it. */
 export interface MemberInfo {
   /** libp2p peer id, base58btc. */
   peer: string
@@ -66,6 +68,7 @@ export interface RoomPolicy {
   silence: number
 }
 
+/** How a room is at one moment; a copy. */
 export interface RoomState {
   status: RoomStatus
   /** Hex id of the version we send under; absent while we hold none that covers our view. */
@@ -134,6 +137,7 @@ export interface RoomRights {
   govern: boolean
 }
 
+/** What each event of a room carries in its `detail`. */
 export interface RoomEventDetails {
   joined: {
     peer: string
@@ -180,17 +184,20 @@ export interface RoomEventDetails {
   error: { code: string; message: string }
 }
 
+/** What a room tells of. */
 export type RoomEventName = keyof RoomEventDetails
 
 /** A `CustomEvent` a kind, e.g. `room.addEventListener('message', ({ detail }) => …)`. */
 export type RoomEvents = { [K in RoomEventName]: CustomEvent<RoomEventDetails[K]> }
 
+/** How keys are to be made from now on. */
 export interface TransitionOptions {
   to: Scheme
   /** Peer id of the member that is to make the keys; ourselves if it is left out. None where all make them. */
   manager?: string
 }
 
+/** What an invite is good for. */
 export interface InviteOptions {
   /** Seconds until the invite expires by the wall clock of whoever checks it. Default one week. */
   ttl?: number

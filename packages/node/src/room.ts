@@ -33,6 +33,10 @@ export interface RoomInit {
   onClose(): Promise<void>
 }
 
+/**
+ * A room that we are in, or on our way into. Events tell what happens there, `state` and `members` how it is now. What
+ * cannot be done is a `UsageError` that says what to do; nothing that others send throws.
+ */
 export class Room extends RoomFeatures {
   /** What the room's log tells: who did what, who reads what. */
   readonly records = new RoomRecords(() => this.#member)
@@ -106,6 +110,7 @@ export class Room extends RoomFeatures {
     return this.#member.group.genesis.name
   }
 
+  /** How it is now. */
   get state(): RoomState {
     return stateOf(this.#member, {
       isClosed: this.#isClosed,

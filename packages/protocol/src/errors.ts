@@ -22,6 +22,7 @@ export type RejectionCode =
   | 'rate-limited'
   | 'not-ready'
 
+/** Why something that a peer sent is not taken. It changed nothing. */
 export interface Rejection {
   readonly rejected: RejectionCode
   /** A few words for a log. Never holds a secret or text that the peer chose. */
@@ -32,6 +33,7 @@ export function reject(rejected: RejectionCode, detail: string): Rejection {
   return { rejected, detail }
 }
 
+/** Whether it is a rejection, and not what was asked for. Never throws. */
 export function isRejection(value: object): value is Rejection {
   return 'rejected' in value
 }
@@ -41,6 +43,7 @@ export function isRejection(value: object): value is Rejection {
  * do. What peers do wrong never becomes one of these.
  */
 export class UsageError extends Error {
+  /** Tells it apart also where two copies of the package are loaded, and `instanceof` does not. */
   override readonly name = 'UsageError'
   /** Stable, lower-case and hyphenated, e.g. `bad-invite`. */
   readonly code: string

@@ -38,6 +38,7 @@ export interface Timing {
   verdictMs: number
 }
 
+/** The durations that members agree on, in milliseconds. Others are for tests, and for all members at once. */
 export const DEFAULT_TIMING: Timing = {
   heartbeatMs: 5_000,
   offlineMs: 70_000,

@@ -4,6 +4,7 @@ import { UsageError, codeOf, messageOf } from '../errors.ts'
 import type { RelayHealth } from './relay.ts'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 
+/** A server that tells how a relay is. */
 export interface HealthServer {
   /** Where it answers, e.g. `http://127.0.0.1:8080`. */
   readonly url: string

@@ -25,6 +25,7 @@ export interface RelayLimits {
   bytesPerSecond: number
 }
 
+/** What a relay bears unless it is told otherwise. */
 export const RELAY_LIMITS: Readonly<RelayLimits> = {
   connections: 2_000,
   reservations: 1_024,

@@ -21,6 +21,7 @@ import type { Libp2p } from '@libp2p/interface'
 import type { Ping } from '@libp2p/ping'
 import type { Libp2pOptions } from 'libp2p'
 
+/** How a relay is reached, and what it bears. */
 export interface RelayInit {
   /** Ed25519 seed, 32 bytes. Keep it: clients know the relay by its peer id. */
   seed: Uint8Array
@@ -31,6 +32,7 @@ export interface RelayInit {
   limits?: Partial<RelayLimits>
 }
 
+/** What a relay has to do at one moment. */
 export interface RelayHealth {
   peer: string
   multiaddrs: string[]
@@ -39,6 +41,7 @@ export interface RelayHealth {
   topics: number
 }
 
+/** A relay that runs. */
 export interface Relay {
   readonly peer: string
   /** Addresses clients can dial, each with the relay's peer id. */

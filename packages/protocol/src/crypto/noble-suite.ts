@@ -9,6 +9,7 @@ import type { Signer, Suite } from './suite.ts'
 /** 32 MiB and a fraction of a second: paid once a room by us, and once a guess by whoever tries names. */
 const SCRYPT = { N: 2 ** 15, r: 8, p: 1, dkLen: 32 }
 
+/** The one suite that there is, out of the noble libraries. */
 export const nobleSuite: Suite = {
   number: 1,
   hash: (bytes) => sha256(bytes),

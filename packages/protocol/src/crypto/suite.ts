@@ -18,6 +18,7 @@ export interface Suite {
   slowHash(text: Uint8Array, salt: Uint8Array): Uint8Array
 }
 
+/** What sealing and opening take besides the text. */
 export interface AeadInput {
   readonly key: Uint8Array
   readonly nonce: Uint8Array

@@ -9,6 +9,7 @@ import { decode, type Reader } from '../wire/reader.ts'
 import { Writer } from '../wire/writer.ts'
 import { isModerator, OPEN_POLICY, type Policy, policyOf, readPolicy, writePolicy } from './policy.ts'
 
+/** The form of the IDs that the flat table is made by. */
 export interface IdSpace {
   /** Symbols in an ID: `n`. */
   readonly symbols: number

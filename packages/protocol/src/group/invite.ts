@@ -29,6 +29,7 @@ export interface Grant {
   readonly signature: Uint8Array
 }
 
+/** An invite that was read: the room, and what proves that somebody may come in. */
 export interface Invite {
   readonly group: Group
   readonly grant: Grant
@@ -112,6 +113,7 @@ export function grantClaim(groupId: Uint8Array, grant: Grant): Claim {
   return { publicKey: grant.issuer, message: signedGrant(groupId, grant), signature: grant.signature }
 }
 
+/** Proves to a group that `newcomer`, a public key, has the seed of an invite: the signature that goes into its evidence. */
 export function makeProof(groupId: Uint8Array, seedSigner: Signer, newcomer: Uint8Array): Uint8Array {
   return seedSigner.sign(signedBytes('proof', groupId, newcomer))
 }

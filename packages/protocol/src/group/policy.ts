@@ -17,6 +17,7 @@ const ADMIT = ['anyone', 'invite', 'ask', 'moderators'] as const
 export type ExcludePolicy = (typeof EXCLUDE)[number]
 const EXCLUDE = ['member', 'quorum', 'moderators'] as const
 
+/** Who may do what in a group, for good. */
 export interface Policy {
   readonly admit: AdmitPolicy
   readonly exclude: ExcludePolicy

@@ -8,6 +8,7 @@ import { decode, type Reader } from '../wire/reader.ts'
 import { Writer } from '../wire/writer.ts'
 import { decodeGenesis, encodeGenesis, type Genesis, GENESIS_MAX } from './genesis.ts'
 
+/** The group in which another one goes on, as its members are told. */
 export interface Successor {
   readonly genesis: Genesis
   readonly roomKey: Uint8Array
@@ -24,6 +25,7 @@ export function encodeSuccessor(to: Successor): Uint8Array {
   return writer.finish()
 }
 
+/** Reads a successor; returns a `Rejection` for what is none. */
 export function decodeSuccessor(bytes: Uint8Array): Successor | Rejection {
   return decode(bytes, SUCCESSOR_MAX, readSuccessor)
 }

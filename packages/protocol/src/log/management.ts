@@ -13,8 +13,11 @@ import type { Entry, Roster } from './roster.ts'
 
 /** In their order on the wire, from 1 on. */
 const CENTRALIZED = ['centralized-flat', 'centralized-tree'] as const
+/** Schemes in which one member, the manager, makes the keys. */
 export type CentralizedScheme = (typeof CENTRALIZED)[number]
+/** How the members of a generation come by their keys. */
 export type Scheme = 'distributed-flat' | CentralizedScheme
+/** All schemes, in the order of their numbers on the wire. */
 export const SCHEMES: readonly Scheme[] = ['distributed-flat', ...CENTRALIZED]
 
 /** What a refresh says of a generation that has a manager. */

@@ -99,6 +99,7 @@ export interface OperationHeader {
   readonly author: PeerId
 }
 
+/** An entry of the membership log. */
 export interface Operation extends OperationHeader {
   readonly id: OperationId
   readonly body: OperationBody
@@ -138,6 +139,10 @@ function idOf(group: Group, unsigned: Uint8Array): OperationId {
   return operationIdOf(labelledHash(group.suite, 'operation', unsigned))
 }
 
+/**
+ * Reads an operation of a group. Returns a `Rejection` for what is none; its signatures are the caller’s to check, by
+ * `operationClaims`.
+ */
 export function decodeOperation(group: Group, bytes: Uint8Array): Operation | Rejection {
   return decode(bytes, limits.OPERATION_MAX, (reader) => {
     const { header, body } = readUnsigned(reader, group)

@@ -17,6 +17,7 @@ import { type Introducer, MODERATORS_ALONE } from './introducer.ts'
 import type { Manager } from './manager.ts'
 import type { Voter } from './voter.ts'
 
+/** What an invite is to be good for. */
 export interface InviteRequest {
   /** Seconds from now until it expires; 0: never. */
   readonly ttl: number

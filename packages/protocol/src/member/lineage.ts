@@ -36,6 +36,7 @@ import { type Held, Speaker } from './speaker.ts'
 import { Voter } from './voter.ts'
 import { fromString } from 'uint8arrays/from-string'
 
+/** What a member is made of. */
 export interface MemberInit {
   readonly group: Group
   readonly signer: Signer

@@ -20,6 +20,7 @@ export interface SchemeState {
   readonly manager?: PeerId
 }
 
+/** What there is to know of a member at one moment. */
 export interface MemberState extends SchemeState {
   readonly status: Status
   /** What we send under; absent while no version that we can open covers our view. */

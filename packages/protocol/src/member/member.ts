@@ -31,6 +31,10 @@ type Step = (lineage: Lineage, at: StepContext) => Output[]
 
 type Peers = Extract<Notification, { event: 'peers' }>['peers']
 
+/**
+ * One member as a state machine: every call takes the time and fresh randomness and returns the outputs that are to be
+ * carried out. What comes from peers never throws; what a caller does wrong is a `UsageError` that says what to do.
+ */
 export class Member {
   readonly #init: MemberInit
   readonly #timing: Timing
@@ -58,10 +62,12 @@ export class Member {
     this.#own = new Lineage({ ...init, start: this.#next() })
   }
 
+  /** Our own peer id. */
   get self(): PeerId {
     return this.#own.self
   }
 
+  /** The group that we are in now: another one after it was merged, split off or moved. */
   get group(): Group {
     return this.#own.group
   }
@@ -71,6 +77,7 @@ export class Member {
     return this.#own.context.isReady
   }
 
+  /** What there is to show: a copy, of this moment. */
   get state(): MemberState {
     return this.#own.state
   }
@@ -101,6 +108,7 @@ export class Member {
     return this.#step(at, (own, next) => own.restore(operations, next))
   }
 
+  /** Goes in; once, after `restore`, and before anything else. */
   start(entrance: Entrance, at: StepContext): Output[] {
     return this.#step(at, (own, next) => own.start(entrance, next))
   }

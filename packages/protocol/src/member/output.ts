@@ -7,6 +7,7 @@ import type { Action } from '../traffic/room-messages.ts'
 import type { Operation } from '../log/operation.ts'
 import type { SchemeState } from './member-state.ts'
 
+/** Topics of a group: its lobby, for those outside, and the room itself. */
 export type Channel = 'lobby' | 'room'
 
 /** Something from the network: its bytes and the peer that handed it to us, who need not have written it. */
@@ -15,6 +16,7 @@ export interface Inbound {
   readonly from: string
 }
 
+/** One effect of a step. Whoever embeds the member carries them out in their order; none may be left out. */
 export type Output =
   /** Publish to one of the group's topics. */
   | {
@@ -41,11 +43,13 @@ export type Loudness = 'chat' | 'bulk'
 /** What an output is about, for counting what things cost; never on the wire. */
 export type About = 'relay' | 'heartbeat' | 'request' | 'reply' | 'operations' | Loudness | 'leave'
 
+/** What happened to a member, as others are told. */
 export type MemberChange = 'admitted' | 'excluded' | 'left' | 'online' | 'offline'
 
 /** Why keys changed. */
 export type Cause = 'founding' | 'introduction' | 'exclusion' | 'leave' | 'seal' | 'refresh' | 'transition'
 
+/** What is for the user to know, in the order in which it happened. */
 export type Notification =
   | ({
       readonly event: 'joined'

@@ -26,6 +26,7 @@ export class ChunkBox {
     this.#id = id
   }
 
+  /** The chunk as it travels: it opens at its place in this file alone. */
   seal(index: number, chunk: Uint8Array): Uint8Array {
     return this.#suite.seal(this.#box(index), chunk)
   }

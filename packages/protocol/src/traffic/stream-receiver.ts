@@ -51,11 +51,13 @@ export interface SignedList {
   readonly claim: Claim
 }
 
+/** A packet with what was found of it. */
 export interface Judged {
   readonly id: PacketId
   readonly verdict: Verdict
 }
 
+/** What a receiver is made of. */
 export interface ReceiverInit {
   readonly group: Group
   readonly timing: Pick<Timing, 'verdictMs'>
@@ -84,6 +86,10 @@ interface Signed {
   readonly ids: ReadonlySet<string>
 }
 
+/**
+ * Opens the packets of streams and judges them, by the signatures that come later; nothing of it throws for what a peer
+ * sent.
+ */
 export class StreamReceiver {
   readonly #init: ReceiverInit
   /** In order of arrival, which is that of their deadlines. */

@@ -37,6 +37,7 @@ export interface PacketList {
   readonly hashes: readonly Uint8Array[]
 }
 
+/** What a sender is made of. */
 export interface StreamInit {
   readonly group: Group
   readonly signer: Signer
@@ -56,6 +57,7 @@ interface Sent {
   readonly hash: Uint8Array
 }
 
+/** Seals the packets of a stream of ours, and signs many of them at once. */
 export class StreamSender {
   readonly #init: StreamInit
   #counter = 0
