@@ -1,9 +1,20 @@
 /** A relay and headless peers on this computer, as child processes. */
 import { CliProcess } from './cli-process.ts'
 
-/** Starts a circuit relay on a free port and resolves once it listens. */
-export async function startRelay(): Promise<{ relay: CliProcess; multiaddrs: string[] }> {
-  const relay = new CliProcess(['relay', '--listen', '/ip4/127.0.0.1/tcp/0/ws'])
+/**
+ * Starts a circuit relay, on a free port unless it is told where, and resolves once it listens. `identity`: the file of one that
+ * is to be known by the same address again.
+ */
+export async function startRelay({ listen = '/ip4/127.0.0.1/tcp/0/ws', identity = '' } = {}): Promise<{
+  relay: CliProcess
+  multiaddrs: string[]
+}> {
+  const relay = new CliProcess([
+    'relay',
+    '--listen',
+    listen,
+    ...(identity === '' ? [] : ['--identity', identity]),
+  ])
   const { multiaddrs } = await orStop(relay, relay.expect('listening'))
   if (!Array.isArray(multiaddrs)) throw new Error('The relay did not say where it listens.')
   return { relay, multiaddrs: multiaddrs.map(String) }

@@ -32,6 +32,17 @@ export class Visitor {
     await this.#enter(name, 'Join the room')
   }
 
+  /** Creates a room in which a member has to say yes to everybody. */
+  async createRoomThatAsks(name: string): Promise<void> {
+    await this.page.getByText('Who may come in').click()
+    await this.page.getByLabel('Who comes in').selectOption('ask')
+    await this.createRoom(name)
+  }
+
+  async admits(name: string): Promise<void> {
+    await this.page.getByRole('button', { name: `Let ${name} in` }).click()
+  }
+
   async isIn(): Promise<void> {
     await this.page.locator('.pill', { hasText: 'In the room' }).waitFor()
   }
@@ -46,6 +57,19 @@ export class Visitor {
   async say(text: string): Promise<void> {
     await this.page.getByRole('textbox', { name: 'Message' }).fill(text)
     await this.page.keyboard.press('Enter')
+  }
+
+  /** Waits until the last thing that was said here has reached everybody. */
+  async reachedAll(): Promise<void> {
+    await this.page.locator('.message.own').last().getByText('reached everybody online').waitFor()
+  }
+
+  /** The number to compare with a member. */
+  async safetyNumber(name: string): Promise<string | null> {
+    await this.act(name, 'Compare safety number')
+    const number = await this.page.locator('.number').getAttribute('data-number')
+    await this.page.getByRole('button', { name: 'Done' }).click()
+    return number
   }
 
   async hears(text: string): Promise<void> {

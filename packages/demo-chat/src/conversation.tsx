@@ -3,7 +3,7 @@ import type { RefObject } from 'preact'
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { Composer } from './composer.tsx'
 import type { Entry, Message } from './entries.ts'
-import { EntryLine } from './entry-line.tsx'
+import { EntryLine, type EntryActions } from './entry-line.tsx'
 import { listInWords } from './format.ts'
 import { quoteOf, replyOf } from './markup.ts'
 import type { RoomLog } from './room-log.ts'
@@ -25,7 +25,7 @@ export function Conversation({ log, onDetails }: ConversationProps) {
   const [quote, setQuote] = useState<string>()
   const { list, follow } = useFollowing(log.entries)
   useUnreadTitle(list, log.entries)
-  const { self } = log.room
+  const { isDropping, ...dropHandlers } = useDrop((files) => log.sendFiles(files))
   const actions = {
     onDetails,
     onReply: ({ name, text }: Message) => setQuote(quoteOf(harmlessName(name), harmlessText(text))),
@@ -43,9 +43,9 @@ export function Conversation({ log, onDetails }: ConversationProps) {
     setQuote(undefined)
     void log.send(quote === undefined ? text : replyOf(quote, text))
   }
-  const others = log.members.filter(({ peer, online }) => online && peer !== self).length
   return (
-    <section class="chat" aria-label={t.chat.label}>
+    <section class={isDropping ? 'chat dropping' : 'chat'} aria-label={t.chat.label} {...dropHandlers}>
+      {isDropping && <p class="drop-hint">{t.chat.drop}</p>}
       <div
         class="entries"
         ref={list}
@@ -55,17 +55,7 @@ export function Conversation({ log, onDetails }: ConversationProps) {
         aria-relevant="additions"
       >
         {log.entries.length === 0 && <p class="emptiness">{emptinessWords(log)}</p>}
-        {log.entries.map((entry, index) => (
-          <EntryLine
-            key={entry.key}
-            entry={entry}
-            self={self}
-            others={others}
-            continued={continues(log.entries[index - 1], entry)}
-            goesOn={continues(entry, log.entries[index + 1])}
-            {...actions}
-          />
-        ))}
+        <EntryLines log={log} actions={actions} />
       </div>
       <p class="typing" role="status">
         {typingWords(log)}
@@ -80,10 +70,57 @@ export function Conversation({ log, onDetails }: ConversationProps) {
         }}
         onSend={send}
         onNoReply={() => setQuote(undefined)}
-        onFiles={undefined}
+        onFiles={(files) => {
+          follow()
+          log.sendFiles(files)
+        }}
       />
     </section>
   )
+}
+
+function EntryLines({ log, actions }: { log: RoomLog; actions: EntryActions }) {
+  const { self } = log.room
+  const others = log.members.filter(({ peer, online }) => online && peer !== self).length
+  return (
+    <>
+      {log.entries.map((entry, index) => (
+        <EntryLine
+          key={entry.key}
+          entry={entry}
+          self={self}
+          files={log.files}
+          others={others}
+          continued={continues(log.entries[index - 1], entry)}
+          goesOn={continues(entry, log.entries[index + 1])}
+          {...actions}
+        />
+      ))}
+    </>
+  )
+}
+
+/** Files that are dragged here from the desktop. */
+function useDrop(onFiles: (files: readonly File[]) => void) {
+  const [isDropping, setDropping] = useState(false)
+  const onDragOver = (event: DragEvent): void => {
+    if (!event.dataTransfer?.types.includes('Files')) return
+    event.preventDefault()
+    setDropping(true)
+  }
+  const onDragLeave = (event: DragEvent): void => {
+    const { currentTarget, relatedTarget } = event
+    const isInside = currentTarget instanceof Node && relatedTarget instanceof Node
+    if (!isInside || !currentTarget.contains(relatedTarget)) setDropping(false)
+  }
+  const onDrop = (event: DragEvent): void => {
+    const files = [...(event.dataTransfer?.files ?? [])]
+    if (files.length === 0) return
+    event.preventDefault()
+    setDropping(false)
+    onFiles(files)
+  }
+  return { isDropping, onDragOver, onDragLeave, onDrop }
 }
 
 function emptinessWords({ state, members }: RoomLog): string {

@@ -1,5 +1,5 @@
 /** What a conversation consists of, and how a list of it changes. */
-import type { FileEntry } from './transfers.ts'
+import type { Transfer } from '@conclave/node'
 
 export type Delivery =
   | { kind: 'sending' }
@@ -19,6 +19,24 @@ export interface MessageEntry {
   delivery?: Delivery
 }
 
+export interface FileEntry {
+  kind: 'file'
+  from: string
+  name: string
+  /** Names it in the room, once it is offered. */
+  offer: string | undefined
+  fileName: string
+  size: number
+  state: 'preparing' | 'offered' | 'under-way' | 'done' | 'cancelled' | 'failed'
+  /** Why it failed, in words. */
+  why?: string | undefined
+  /** By peer, how far it has come. */
+  progress: Readonly<Record<string, Transfer>>
+  /** Where in this page its content is, once it is here. */
+  url?: string
+  isPicture?: boolean
+}
+
 export type Entry = { key: number; at: Date } & (
   | MessageEntry
   | { kind: 'notice'; change: 'admitted' | 'excluded' | 'left'; peer: string; name: string }
@@ -28,6 +46,7 @@ export type Entry = { key: number; at: Date } & (
 )
 
 export type Message = Extract<Entry, { kind: 'message' }>
+export type FileShown = Extract<Entry, { kind: 'file' }>
 
 type Unkeyed<T> = T extends unknown ? Omit<T, 'key' | 'at'> : never
 export type Content = Unkeyed<Entry>

@@ -6,6 +6,7 @@ import { InfoIcon, ReplyIcon } from './icons.tsx'
 import { MessageText } from './message-text.tsx'
 import { Disc, PersonName } from './person.tsx'
 import { harmlessName } from './text.ts'
+import type { Transfers } from './transfers.ts'
 import { t } from './words/language.ts'
 
 /** What can be done with entries. */
@@ -19,6 +20,7 @@ export interface EntryActions {
 
 interface EntryLineProps extends EntryActions {
   entry: Entry
+  files: Transfers
   self: string
   continued: boolean
   goesOn: boolean
@@ -40,7 +42,7 @@ export function EntryLine(props: EntryLineProps) {
     case 'waiting':
       return <p class="notice notice-waiting">{t.chat.waiting}</p>
     case 'file':
-      return <FileLine entry={entry} />
+      return <FileLine entry={entry} self={props.self} files={props.files} />
     case 'message':
       return <MessageLine {...props} entry={entry} />
   }

@@ -13,6 +13,7 @@ import {
   VoteDialog,
 } from './room-dialogs.tsx'
 import type { RoomLog } from './room-log.ts'
+import { SafetyDialog } from './safety-dialog.tsx'
 import { SchemeDialog } from './scheme-dialog.tsx'
 import { SettingsDialog } from './settings-dialog.tsx'
 import type { Visit } from './visit.ts'
@@ -53,7 +54,8 @@ export function Question({ asking, visit, log, onClose }: QuestionProps) {
     case 'details':
       return <MessageDetails log={log} message={asking.message} onClose={onClose} />
     case 'group-safety':
+      return <SafetyDialog log={log} onClose={onClose} />
     case 'safety':
-      return null
+      return <SafetyDialog log={log} peer={asking.peer} onClose={onClose} />
   }
 }

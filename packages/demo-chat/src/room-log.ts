@@ -3,7 +3,9 @@
  */
 import type { MemberInfo, RoomDeed, RoomEventDetails, RoomState } from '@conclave/node'
 import { Entries, type Delivery, type Entry, type Message } from './entries.ts'
+import { receiptOf, Receipts } from './receipts.ts'
 import type { Room } from './room.ts'
+import { Transfers } from './transfers.ts'
 import { describeError } from './words/errors.ts'
 
 const KEY_CHANGES_MAX = 100
@@ -40,7 +42,9 @@ export class RoomLog {
   /** Called for each message of somebody else. */
   onMessage: (message: Pick<Message, 'from' | 'name' | 'text'>) => void = () => {}
 
+  readonly files: Transfers
   readonly #entries = new Entries()
+  readonly #receipts: Receipts
   readonly #names = new Map<string, string>()
   readonly #patience = new Map<number, ReturnType<typeof setTimeout>>()
   readonly #onChange: () => void
@@ -52,6 +56,8 @@ export class RoomLog {
     this.#onChange = onChange
     this.members = room.members
     this.state = room.state
+    this.files = new Transfers(room, this.#entries, () => this.#changed())
+    this.#receipts = new Receipts(room, (peer, id) => this.#arrived(peer, id))
     this.#rememberNames()
     this.#listen()
     const { version, revision } = this.state
@@ -96,7 +102,13 @@ export class RoomLog {
   }
 
   /** Tells the others whether something is being written here. */
-  type(_isTyping: boolean): void {}
+  type(isTyping: boolean): void {
+    this.room.setTyping(isTyping)
+  }
+
+  sendFiles(files: readonly File[]): void {
+    this.files.send(files, this.nameOf(this.room.self))
+  }
 
   /** Takes an own message that could not be sent out of the conversation, to be written again. */
   withdraw(key: number): void {
@@ -122,6 +134,8 @@ export class RoomLog {
 
   dispose(): void {
     this.#listening.abort()
+    this.#receipts.dispose()
+    this.files.dispose()
     for (const timer of this.#patience.values()) clearTimeout(timer)
   }
 
@@ -130,8 +144,16 @@ export class RoomLog {
       // Our own messages stand there since they were sent.
       if (from === this.room.self) return
       this.#entries.addMessage({ kind: 'message', from, name, text, version, revision, verified })
+      this.#receipts.confirm(from, text)
+      this.#stopTyping(from)
       this.onMessage({ from, name, text })
     })
+    this.#on('typing', ({ peer, name, typing }) => {
+      this.#stopTyping(peer)
+      if (typing && peer !== this.room.self) this.typing = [...this.typing, { peer, name }]
+    })
+    this.#on('file', (offer) => this.files.hear(offer))
+    this.#on('transfer', (transfer) => this.files.progress(transfer))
     this.#on('waiting', ({ frame, version, state }) => this.#wait(frame, version, state))
     this.#on('member', ({ peer, name, change }) => {
       if (name !== '') this.#names.set(peer, name)
@@ -181,6 +203,25 @@ export class RoomLog {
     clearTimeout(this.#patience.get(frame))
     // What nobody saw wait needs no place: its message is added at the end.
     if (!this.#patience.delete(frame)) this.#entries.wait(frame, version, state)
+  }
+
+  /** Somebody's page tells that it has one of our messages. */
+  #arrived(peer: string, id: string): void {
+    const sent = this.#entries.list.findLast(
+      (entry) =>
+        entry.kind === 'message' &&
+        entry.delivery?.kind === 'sent' &&
+        !entry.delivery.arrivedAt.includes(peer) &&
+        receiptOf(this.room.self, entry.text) === id,
+    )
+    if (sent?.kind !== 'message' || sent.delivery?.kind !== 'sent') return
+    const delivery = { ...sent.delivery, arrivedAt: [...sent.delivery.arrivedAt, peer] }
+    this.#entries.change(sent.key, (entry) => (entry.kind === 'message' ? { ...entry, delivery } : entry))
+    this.#changed()
+  }
+
+  #stopTyping(peer: string): void {
+    this.typing = this.typing.filter((one) => one.peer !== peer)
   }
 
   #endKnock(peer: string): void {

@@ -1,4 +1,4 @@
-import type { Room as NodeRoom } from '@conclave/node'
+import type { ActionOptions, ActionReceipt, ActionTarget, Room as NodeRoom } from '@conclave/node'
 
 /** As much of a room as the page uses, so that an imitation can stand in for it. */
 export type Room = EventTarget &
@@ -10,6 +10,12 @@ export type Room = EventTarget &
     | 'state'
     | 'members'
     | 'sent'
+    | 'setTyping'
+    | 'sendFile'
+    | 'acceptFile'
+    | 'cancelFile'
+    | 'safetyNumber'
+    | 'health'
     | 'send'
     | 'invite'
     | 'revoke'
@@ -25,4 +31,17 @@ export type Room = EventTarget &
     | 'destroy'
     | 'leave'
     | 'close'
-  > & { readonly records: Pick<NodeRoom['records'], 'history' | 'readers' | 'table' | 'rights' | 'usesOf'> }
+  > & {
+    readonly records: Pick<NodeRoom['records'], 'history' | 'readers' | 'table' | 'rights' | 'usesOf'>
+    makeAction<T>(name: string, options?: ActionOptions<T>): RoomAction<T>
+  }
+
+/** As much of an action as the page uses. */
+export interface RoomAction<T> {
+  send(data: T, target?: ActionTarget): Promise<{ reached: number }>
+  addEventListener(
+    type: 'receive',
+    listener: (event: CustomEvent<ActionReceipt<T>>) => void,
+    options?: { signal?: AbortSignal },
+  ): void
+}

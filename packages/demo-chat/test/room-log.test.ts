@@ -1,5 +1,14 @@
-import type { MemberInfo, RoomEventDetails, RoomEventName, RoomState } from '@conclave/node'
+import type {
+  ActionReceipt,
+  MemberInfo,
+  ReceivedFile,
+  RoomEventDetails,
+  RoomEventName,
+  RoomState,
+  SentFile,
+} from '@conclave/node'
 import { afterEach, describe, expect, it, vi } from 'vitest'
+import { receiptOf } from '../src/receipts.ts'
 import { RoomLog } from '../src/room-log.ts'
 
 const nothing = async (): Promise<void> => {}
@@ -32,6 +41,28 @@ class StubRoom extends EventTarget {
     rights: { admit: true, exclude: true, govern: true },
     table: { symbols: 0, radix: 4, rows: new Map(), tainted: [], held: [] },
   }
+  health = { relays: [], members: [] }
+  told: unknown[] = []
+  hearAction: (detail: { data: string[]; from: string; name: string }) => void = () => {}
+  offer: SentFile | undefined
+  makeAction = <T>() => ({
+    send: async (data: T) => {
+      this.told.push(data)
+      return { reached: 1 }
+    },
+    addEventListener: (_type: 'receive', listener: (event: CustomEvent<ActionReceipt<T>>) => void) => {
+      this.hearAction = (detail) =>
+        listener(new CustomEvent('receive', { detail: detail as ActionReceipt<never> }))
+    },
+  })
+  setTyping = (): void => {}
+  cancelFile = vi.fn<(id: string) => void>()
+  safetyNumber = (): string => ''
+  sendFile = async (): Promise<SentFile> => {
+    if (this.offer === undefined) throw Object.assign(new Error('Nobody is there.'), { code: 'nobody' })
+    return this.offer
+  }
+  acceptFile = vi.fn<(id: string) => Promise<ReceivedFile>>()
   invite = (): string => ''
   revoke = nothing
   admit = nothing
@@ -118,6 +149,59 @@ describe('the log of a room', () => {
     room.emit('waiting', { frame: 2, version: 'v2', state: 'gone' })
     expect(opened.entries).toEqual([])
     vi.useRealTimers()
+  })
+
+  it('says whom an own message reached, once a member tells', async () => {
+    const room = new StubRoom()
+    const opened = open(room)
+    await opened.send('hello')
+    room.hearAction({ data: [receiptOf('me', 'hello'), 'zz'], from: 'ana', name: 'Ana' })
+    room.hearAction({ data: [receiptOf('me', 'hello')], from: 'ana', name: 'Ana' })
+    expect(opened.entries).toMatchObject([{ delivery: { kind: 'sent', arrivedAt: ['ana'] } }])
+  })
+
+  it('confirms what it got, several at once', () => {
+    vi.useFakeTimers()
+    const room = new StubRoom()
+    open(room)
+    room.emit('message', { ...message, from: 'ana', text: 'a' })
+    room.emit('message', { ...message, from: 'ana', text: 'b' })
+    vi.advanceTimersByTime(1_000)
+    expect(room.told).toEqual([[receiptOf('ana', 'a'), receiptOf('ana', 'b')]])
+    vi.useRealTimers()
+  })
+
+  it('fetches small pictures by itself, and shows only what begins like one', async () => {
+    const room = new StubRoom()
+    const opened = open(room)
+    const offer = { from: 'ana', name: 'Ana', hash: '', size: 9 }
+    const page = new File(['<script>x'], 'x.png')
+    const picture = new File([new Uint8Array([0x89, 0x50, 0x4e, 0x47, 13, 10, 26, 10, 0])], 'y.png')
+    room.acceptFile.mockImplementation(async (id) => ({
+      ...offer,
+      id,
+      fileName: id,
+      type: 'image/png',
+      file: id === 'x' ? page : picture,
+    }))
+    for (const id of ['x', 'y']) room.emit('file', { ...offer, id, fileName: id, type: 'image/png' })
+    room.emit('file', { ...offer, id: 'z', fileName: 'z', type: 'application/pdf' })
+    await vi.waitFor(() =>
+      expect(opened.entries).toMatchObject([
+        { state: 'done', isPicture: false },
+        { state: 'done', isPicture: true },
+        { state: 'offered' },
+      ]),
+    )
+  })
+
+  it('says why a file was not offered', async () => {
+    const room = new StubRoom()
+    const opened = open(room)
+    opened.sendFiles([new File(['x'], 'x.txt')])
+    await vi.waitFor(() =>
+      expect(opened.entries).toMatchObject([{ state: 'failed', why: 'Nobody is there.' }]),
+    )
   })
 
   it('still knows the name of who is gone', () => {

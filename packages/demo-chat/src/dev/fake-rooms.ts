@@ -2,6 +2,9 @@
  * An imitation of @conclave/node for work on the page's looks: `?fake`, `?fake=joining`, `?fake=offline`. In no build.
  */
 import type {
+  FileContent,
+  ReceivedFile,
+  SentFile,
   KeyTable,
   MemberInfo,
   RoomDeed,
@@ -11,7 +14,7 @@ import type {
   RoomState,
   RoomStatus,
 } from '@conclave/node'
-import type { Room } from '../room.ts'
+import type { Room, RoomAction } from '../room.ts'
 
 const peerOf = (letter: string): string => `12D3KooW${letter.repeat(36)}${letter}kQ7x${letter}m2`
 const hexOf = (byte: string): string => byte.repeat(32)
@@ -108,6 +111,28 @@ class FakeRoom extends EventTarget implements Room {
     this.#emit('member', { peer, name: 'Frida', change: 'admitted' })
   }
 
+  makeAction = (): RoomAction<never> => ({ send: async () => ({ reached: 0 }), addEventListener: () => {} })
+  setTyping = (): void => {}
+  cancelFile = (): void => {}
+  safetyNumber = (): string => '0123456789'.repeat(6)
+  health = { relays: [], members: [] }
+
+  async sendFile(content: FileContent): Promise<SentFile> {
+    const size = content instanceof File ? content.size : 0
+    const offer = { from: this.self, name: '', fileName: '', type: '', size, hash: '' }
+    return {
+      id: `${size}`,
+      ...offer,
+      done: new Promise((resolve) => setTimeout(resolve, 2_000)),
+      cancel: () => {},
+    }
+  }
+
+  async acceptFile(id: string): Promise<ReceivedFile> {
+    const file = new File(['x'], 'x')
+    return { id, from: peerOf('A'), name: 'Ana', fileName: 'x', type: '', size: 1, hash: '', file }
+  }
+
   deny = async (): Promise<void> => {}
   revoke = async (): Promise<void> => {}
   ban = async (): Promise<void> => {}
@@ -146,6 +171,9 @@ class FakeRoom extends EventTarget implements Room {
     )
     this.#say(ana, '🎉')
     this.#say(ben, '```ts\nconst answer: number = 42\nconsole.log(answer)\n```')
+    const file = { from: ana.peer, name: ana.name, type: '', hash: '' }
+    this.#emit('file', { ...file, id: 'f1', fileName: '<b>Agreement</b> final.pdf', size: 20_345_678 })
+    this.#emit('typing', { peer: ana.peer, name: ana.name, typing: true })
     this.#emit('knock', { peer: peerOf('F'), name: 'Frida' })
     this.#emit('waiting', { frame: 1, version: hexOf('99'), state: 'waiting' })
     this.#say(ben, `A long line: ${'https://example.org/a/very/long/path/'.repeat(4)}`)

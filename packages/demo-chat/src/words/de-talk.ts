@@ -140,6 +140,9 @@ export const talk: In<typeof english> = {
     newMessages: 'Neueste Nachrichten',
   },
   file: {
+    accept: 'Annehmen',
+    decline: 'Ablehnen',
+    preparing: 'wird vorbereitet…',
     from: (name) => `Datei von ${name}`,
     offered: (size) => `Kommt an, ${size}`,
     waiting: 'Verbindung wird aufgebaut…',

@@ -138,6 +138,9 @@ export const talk = {
     newMessages: 'Newest messages',
   },
   file: {
+    accept: 'Receive',
+    decline: 'Decline',
+    preparing: 'preparing…',
     from: (name: string) => `File from ${name}`,
     offered: (size: string) => `Receiving, ${size}`,
     waiting: 'Connecting…',
