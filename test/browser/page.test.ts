@@ -134,6 +134,7 @@ describe('the page', () => {
 
   it('meets a peer that runs on the command line, also after the relay was started again', async () => {
     showFailure()
+    await ada.seesMember('Ben', 'direct')
     await relay.stop()
     const [address = ''] = relays
     await ada.say('Nobody needs the relay for this')
