@@ -41,8 +41,10 @@ export interface Group {
   /** SHA-256 of the genesis. */
   readonly id: Uint8Array
   readonly suite: Suite
-  /** Opens the lobby: known to everybody who may knock. */
+  /** Everything of the lobby comes from it: known to everybody who may knock. */
   readonly roomKey: Uint8Array
+  /** Seals the frames of the lobby. */
+  readonly lobbyKey: Uint8Array
   /** Names of the two gossip topics: hashes that tell an observer nothing. */
   readonly topics: { readonly lobby: string; readonly room: string }
 }
@@ -94,6 +96,7 @@ export function groupOf(genesis: Genesis, roomKey: Uint8Array, suite: Suite): Gr
     id,
     suite,
     roomKey,
+    lobbyKey: kdf(suite, 'lobby', roomKey, id),
     topics: {
       lobby: `/conclave/1/lobby/${topic('lobby topic')}`,
       room: `/conclave/1/room/${topic('room topic')}`,

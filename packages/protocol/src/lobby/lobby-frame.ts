@@ -1,6 +1,6 @@
 /** Lobby frames: what everybody with the room key can read, signed by their sender, on any path (SPEC B1). */
 import { concat } from 'uint8arrays/concat'
-import { kdf, signedBytes } from '../crypto/kdf.ts'
+import { signedBytes } from '../crypto/kdf.ts'
 import { type AeadInput, type Claim, NONCE_LENGTH, SIGNATURE_LENGTH, type Signer } from '../crypto/suite.ts'
 import { reject, type Rejection } from '../errors.ts'
 import type { Group } from '../group/genesis.ts'
@@ -56,5 +56,5 @@ export function openLobbyFrame(group: Group, bytes: Uint8Array): OpenedLobbyFram
 }
 
 function boxOf(group: Group, nonce: Uint8Array): AeadInput {
-  return { key: kdf(group.suite, 'lobby', group.roomKey, group.id), nonce, aad: group.id }
+  return { key: group.lobbyKey, nonce, aad: group.id }
 }

@@ -18,7 +18,7 @@ export interface Integration {
   readonly refused: readonly { operation: Operation; code: RejectionCode; detail: string }[]
 }
 
-const LANDMARK_MIN = 32
+const LANDMARK_MIN = 4
 
 export class MembershipLog {
   readonly group: Group
@@ -26,6 +26,8 @@ export class MembershipLog {
   readonly #byId = new Map<OperationId, Entry>()
   readonly #orphans = new Map<OperationId, Operation>()
   #heads = new Set<OperationId>()
+  /** Those in order, until they change. */
+  #sortedHeads: readonly OperationId[] | undefined
   /** Best first. */
   readonly #versions: Entry[] = []
   /** Admissions by the version they name, the highest revision first. */
@@ -47,15 +49,16 @@ export class MembershipLog {
   }
 
   /** Operations that no other known operation follows, in ascending order. */
-  get heads(): OperationId[] {
-    return [...this.#heads].sort(compareIds)
+  get heads(): readonly OperationId[] {
+    this.#sortedHeads ??= [...this.#heads].sort(compareIds)
+    return this.#sortedHeads
   }
 
   /**
    * The heads that an operation names. Where there are more than it can name, those come first that lead to what it is about,
    * since it would not count without (SPEC L20).
    */
-  parentsFor(about: readonly OperationId[]): OperationId[] {
+  parentsFor(about: readonly OperationId[]): readonly OperationId[] {
     const { heads } = this
     if (heads.length <= PARENTS_MAX) return heads
     const leading = about.flatMap((id) => heads.find((head) => this.#leadsTo(head, id)) ?? [])
@@ -192,7 +195,7 @@ export class MembershipLog {
 
   /**
    * Operations ever further back, by doubling: whoever knows none of our heads knows some of these, and need not send the
-   * log from its beginning (SPEC L19). The nearest are left out, since they fit a page anyway.
+   * log from its beginning (SPEC L19). The nearest are left out: two operations more cost as much as their names.
    */
   get landmarks(): OperationId[] {
     const landmarks: OperationId[] = []
@@ -242,6 +245,7 @@ export class MembershipLog {
     this.#byId.set(operation.id, entry)
     for (const parent of operation.parents) this.#heads.delete(parent)
     this.#heads.add(operation.id)
+    this.#sortedHeads = undefined
     this.#index(entry)
     this.#judgement.take(entry)
     return entry

@@ -3,7 +3,7 @@ import { equals } from 'uint8arrays/equals'
 import { toString } from 'uint8arrays/to-string'
 import { mayAdmit } from '../group/policy.ts'
 import type { OperationId, PeerId, VersionId } from '../ids.ts'
-import { BEATERS_MAX, HEARTBEAT_HEADS_MAX } from '../limits.ts'
+import { BEATERS_MAX, HEARTBEAT_HEADS_MAX, NEIGHBOURS_MAX } from '../limits.ts'
 import type { LobbyHeartbeat } from '../lobby/messages.ts'
 import type { Heartbeat } from '../traffic/room-messages.ts'
 import type { Context } from './context.ts'
@@ -14,6 +14,11 @@ import type { SlotKeeper } from './slot-keeper.ts'
 /** A heartbeat that news call for does not wait for its turn, but a little, so that several news share one. */
 const SOON_MS = 100
 
+interface Neighbour {
+  readonly peer: PeerId
+  readonly addresses: readonly string[]
+}
+
 export class Beacon {
   readonly #context: Context
   readonly #slots: SlotKeeper
@@ -22,6 +27,8 @@ export class Beacon {
   #sequence = 0
   /** Members that were online when we last looked. */
   #online = new Set<PeerId>()
+  /** Whom we told the shell to connect to, the nearest first. */
+  #neighbours: readonly Neighbour[] = []
 
   constructor(context: Context, roles: { slots: SlotKeeper; requests: Requests; excluder: Excluder }) {
     this.#context = context
@@ -39,6 +46,7 @@ export class Beacon {
       : SOON_MS * this.#context.entropy.fraction()
     agenda.set('heartbeat', now + wait, () => this.#beat())
     agenda.setOnce('presence', now + timing.heartbeatMs, () => this.#watch())
+    this.#tellPeers()
   }
 
   /** Shows soon, without waiting for our turn, what we know. */
@@ -163,35 +171,51 @@ export class Beacon {
     }
     if (!presence.beat(from, { salt, sequence, addresses, willing }, now)) return
     if (log.roster.alive.has(from) && from !== this.#context.self) this.#setOnline(from)
-    this.#tellPeers()
+    this.#meet(from)
   }
 
   #setOnline(peer: PeerId): void {
     if (this.#online.has(peer)) return
     this.#online.add(peer)
-    this.#tellPeers()
+    this.#meet(peer)
     this.#context.notify({ event: 'member', peer, name: this.#context.nameOf(peer), change: 'online' })
   }
 
   /** Looks once a heartbeat who has fallen silent. */
   #watch(): void {
     const context = this.#context
+    const { alive } = context.log.roster
     context.agenda.set('presence', context.now + context.timing.heartbeatMs, () => this.#watch())
+    if (this.#neighbours.some(({ peer }) => !context.isOnline(peer) || !alive.has(peer))) this.#tellPeers()
     for (const peer of this.#online) {
-      if (context.log.roster.alive.has(peer) && context.isOnline(peer)) continue
+      if (alive.has(peer) && context.isOnline(peer)) continue
       this.#online.delete(peer)
       // Who has fallen silent in a large room need not be gone (SPEC H7).
-      if (!context.log.roster.alive.has(peer) || context.isLarge) continue
+      if (!alive.has(peer) || context.isLarge) continue
       context.notify({ event: 'member', peer, name: context.nameOf(peer), change: 'offline' })
     }
   }
 
-  /** Tells the shell whom to connect to: members, or while we are none, whoever beats in the lobby. */
+  /** Somebody is there: if it is one of those to connect to, or can be reached elsewhere than before, the shell hears of it. */
+  #meet(peer: PeerId): void {
+    const { presence } = this.#context
+    const known = this.#neighbours.find((neighbour) => neighbour.peer === peer)
+    const farthest = this.#neighbours.at(-1)
+    const isNews = known
+      ? known.addresses.join() !== presence.addressesOf(peer).join()
+      : farthest === undefined ||
+        this.#neighbours.length < NEIGHBOURS_MAX ||
+        this.#context.distanceTo(peer) < this.#context.distanceTo(farthest.peer)
+    if (isNews) this.#tellPeers()
+  }
+
+  /** Tells the shell whom to connect to: members, or while we are none, whoever beats in the lobby (SPEC H9). */
   #tellPeers(): void {
     const { presence, now, timing, self, onlineOthers, isMember } = this.#context
     const heard = isMember ? onlineOthers : presence.heardSince(now - timing.offlineMs)
-    const peers = heard.filter((peer) => peer !== self)
-    const listed = peers.map((peer) => ({ peer, addresses: presence.addressesOf(peer) }))
-    this.#context.notify({ event: 'peers', peers: listed })
+    const nearest = this.#context.shuffled(heard.filter((peer) => peer !== self)).slice(0, NEIGHBOURS_MAX)
+    this.#neighbours = nearest.map((peer) => ({ peer, addresses: presence.addressesOf(peer) }))
+    this.#context.neighbours = nearest
+    this.#context.notify({ event: 'peers', peers: this.#neighbours })
   }
 }

@@ -91,6 +91,8 @@ export class Context {
   /** Who let us in: its word alone does not confirm itself. */
   introducer: PeerId | undefined
   addresses: readonly string[] = []
+  /** Members that we want direct connections to, where not all are (SPEC H9). */
+  neighbours: readonly PeerId[] = []
   /** Whether we are among those who beat, and how often they do: all, every `heartbeatMs`, in a room of up to 50 (SPEC H6). */
   isBeating = true
   beatMs: Millis
@@ -299,15 +301,20 @@ export class Context {
       const silent = this.log.roster.alive.size - onDuty.length
       return onDuty.length + Math.floor((own / 2 ** 32) * silent)
     }
+    const left = new Set(without)
     const isBefore = (peer: PeerId): boolean =>
       peer === management?.manager || this.#turnOf(peer, round) < own
-    return onDuty.filter((peer) => isBefore(peer) && !without.includes(peer)).length
+    return onDuty.filter((peer) => isBefore(peer) && !left.has(peer)).length
   }
 
   /** Orders members for us alone, so that not all of us turn to the same ones. */
   shuffled(peers: readonly PeerId[]): PeerId[] {
-    const own = this.table.placeOf(this.self)
-    return [...peers].sort((a, b) => this.#turnOf(a, own) - this.#turnOf(b, own))
+    return [...peers].sort((a, b) => this.distanceTo(a) - this.distanceTo(b))
+  }
+
+  /** How far a peer is from us in an order of our own; it finds us as far from it. */
+  distanceTo(peer: PeerId): number {
+    return this.#turnOf(peer, this.table.placeOf(this.self))
   }
 
   #turnOf(peer: PeerId, round: number): number {
@@ -359,7 +366,7 @@ export class Context {
   }
 
   /** The heads that an operation of ours names which is about these. */
-  parentsFor(about: readonly (OperationId | undefined)[]): OperationId[] {
+  parentsFor(about: readonly (OperationId | undefined)[]): readonly OperationId[] {
     const own = this.log.admissionOf(this.self)?.operation.id
     return this.log.parentsFor([own, ...about].filter((id) => id !== undefined))
   }

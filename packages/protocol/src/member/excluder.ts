@@ -216,11 +216,11 @@ export class Excluder {
    * our heads, and fetches it.
    */
   #handOver(entry: Entry, parent: VersionKeys): void {
-    const { agenda, now, timing, onlineOthers, presence, table } = this.#context
+    const { agenda, now, timing, onlineOthers, table } = this.#context
     const { id, body } = entry.operation
     const wrapped = body.kind === 'change' ? body.wraps.map(({ slot }) => slot) : []
     const isReached = onlineOthers.some((peer) => wrapped.some((slot) => table.of(peer).has(slot)))
-    const to = presence.heardSince(-Infinity).find((peer) => onlineOthers.includes(peer))
+    const [to] = onlineOthers
     if (isReached || to === undefined) {
       this.#announce(entry, parent, 0)
       return

@@ -72,7 +72,9 @@ export class Presence {
 
   /** Everybody whose lobby heartbeat came since then. */
   beatenSince(since: Millis): PeerId[] {
-    return [...this.#heard].filter(([, { beatAt }]) => beatAt >= since).map(([peer]) => peer)
+    const beaten: PeerId[] = []
+    for (const [peer, { beatAt }] of this.#heard) if (beatAt >= since) beaten.push(peer)
+    return beaten
   }
 
   addressesOf(peer: PeerId): readonly string[] {
@@ -81,10 +83,9 @@ export class Presence {
 
   /** Everybody heard since then, the latest first. */
   heardSince(since: Millis): PeerId[] {
-    return [...this.#heard]
-      .filter(([, heard]) => heard.at >= since)
-      .map(([peer]) => peer)
-      .reverse()
+    const heard: PeerId[] = []
+    for (const [peer, { at }] of this.#heard) if (at >= since) heard.push(peer)
+    return heard.reverse()
   }
 
   forget(peer: PeerId): void {

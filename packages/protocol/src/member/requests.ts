@@ -14,7 +14,14 @@ import { openReply, type Page, type ReplyContent } from '../lobby/reply-content.
 import { reject, type Rejection } from '../errors.ts'
 import type { HandedKeys } from '../keys/key-ring.ts'
 import { maySlotPass } from '../keys/slot-rights.ts'
-import { IDLE_PAGES_MAX, LANDMARKS_MAX, PARENTS_MAX, UNKNOWN_ASKED_MAX } from '../limits.ts'
+import {
+  BEATERS_MAX,
+  IDLE_PAGES_MAX,
+  LANDMARKS_MAX,
+  NEIGHBOURS_MAX,
+  PARENTS_MAX,
+  UNKNOWN_ASKED_MAX,
+} from '../limits.ts'
 import type { Context } from './context.ts'
 
 /**
@@ -25,10 +32,13 @@ export type Purpose = 'join' | 'sync' | 'slots' | 'visit' | 'show'
 
 interface Pending {
   readonly purpose: Purpose
+  readonly at: Millis
   /** Whom we asked; absent when we asked everybody. */
   readonly to?: PeerId
   readonly secret: Uint8Array
   readonly slots: readonly Slot[]
+  /** We asked somebody else meanwhile; an answer still counts. */
+  isLate?: boolean
 }
 
 export interface Ask {
@@ -38,6 +48,10 @@ export interface Ask {
   readonly want?: { readonly version: VersionId; readonly slots: readonly Slot[] }
   readonly join?: Request['join']
 }
+
+/** How much the latest answer counts for what answers take, and how many times that we wait. */
+const ANSWER_WEIGHT = 0.3
+const ANSWERS_WAITED = 2
 
 /** The wait between rounds in vain doubles this often: a partition that heals must not be noticed late. */
 const DOUBLINGS_MAX = 2
@@ -50,10 +64,12 @@ export class Requests {
   #hint: PeerId | undefined
   /** Whose page was not its last, and the operation that ends it. */
   #pages: { readonly of: PeerId; readonly end: OperationId } | undefined
-  /** When it was last our turn to ask, in a large room. */
+  /** When it was last our turn to ask, where there are many. */
   #turnAt: Millis | undefined
   /** Pages in a row that held nothing new. */
   #idlePages = 0
+  /** What an answer took lately. */
+  #answerMs: Millis = 0
   /** How often everybody was asked since we last made progress. */
   #roundsInVain = 0
 
@@ -63,11 +79,15 @@ export class Requests {
 
   /** Slots that are being asked for. */
   get slotsUnderWay(): Set<Slot> {
-    return new Set([...this.#pending.values()].flatMap(({ slots }) => slots))
+    return new Set(this.#underWay.flatMap(({ slots }) => slots))
   }
 
   count(purpose: Purpose): number {
-    return [...this.#pending.values()].filter((pending) => pending.purpose === purpose).length
+    return this.#underWay.filter((pending) => pending.purpose === purpose).length
+  }
+
+  get #underWay(): Pending[] {
+    return [...this.#pending.values()].filter(({ isLate }) => !isLate)
   }
 
   ask(ask: Ask): void {
@@ -79,12 +99,13 @@ export class Requests {
     const after = to !== undefined && this.#pages?.of === to ? this.#pages.end : undefined
     this.#pending.set(name, {
       purpose,
+      at: now,
       secret,
       slots: want && purpose === 'slots' ? want.slots : [],
       ...(to && { to }),
     })
     // A human takes longer than a peer.
-    const patience = purpose === 'join' ? timing.knockMs : timing.requestMs
+    const patience = purpose === 'join' ? timing.knockMs : this.#patience
     agenda.set(`request ${name}`, now + patience, () => this.#giveUp(name))
     const message: Request = {
       kind: 'request',
@@ -92,7 +113,7 @@ export class Requests {
       attempt: ask.attempt ?? 0,
       exchangeKey: suite.exchangeKey(secret),
       ...(root && { lineage: root }),
-      heads: log.heads.sort(compareIds).slice(0, PARENTS_MAX),
+      heads: log.heads.slice(0, PARENTS_MAX),
       landmarks: log.landmarks.slice(0, LANDMARKS_MAX).sort(compareIds),
       ...(after && { after }),
       ...(want && { want }),
@@ -127,7 +148,15 @@ export class Requests {
     const pending = this.#pending.get(name)
     this.#pending.delete(name)
     this.#context.agenda.cancel(`request ${name}`)
+    if (pending && pending.purpose !== 'join')
+      this.#answerMs += (this.#context.now - pending.at - this.#answerMs) * ANSWER_WEIGHT
     return pending?.purpose
+  }
+
+  /** How long an answer may take before somebody else is asked: longer where answers have taken long (SPEC J7). */
+  get #patience(): Millis {
+    const { requestMs, lateMs } = this.#context.timing
+    return Math.min(Math.max(requestMs, ANSWERS_WAITED * this.#answerMs), Math.max(requestMs, lateMs))
   }
 
   /** Takes a page's operations, and its keys if whoever sent it turns out to be a member. */
@@ -193,21 +222,27 @@ export class Requests {
       agenda.set('sync again', now + wait, () => this.#tried.clear())
       return
     }
-    const slots = [...this.#context.ownSlots]
+    const { current, ownSlots } = this.#context
+    // Who lacks nothing but operations is spared the slots, which a reply is mostly made of.
+    const want = version
+      ? { version, slots: [...ownSlots] }
+      : current && { version: current.version, slots: [] }
     this.#tried.add(to)
-    this.ask({ purpose: 'sync', to, ...(version && { want: { version, slots } }) })
+    this.ask({ purpose: 'sync', to, ...(want && { want }) })
     // Asked once for the next page: if no answer comes, somebody else is asked.
     this.#pages = undefined
   }
 
   /**
-   * In a large room many notice at one moment that they lack something, most of them what is on its way to them: each waits for
-   * a part of a request's time before it asks (SPEC H8).
+   * Where there are many, all notice at one moment that they lack something, most of them what is on its way to them: each waits
+   * for a part of a request's time before it asks, the longer the more there are (SPEC H8).
    */
   #isTurn(): boolean {
-    const { isLarge, isMember, agenda, now, entropy, timing } = this.#context
-    if (!isLarge || !isMember || this.#turnAt === now) return true
-    agenda.setOnce('sync turn', now + entropy.fraction() * timing.requestMs, () => {
+    const { isMember, agenda, now, entropy, timing, log } = this.#context
+    const { size } = log.roster.alive
+    if (size <= NEIGHBOURS_MAX || !isMember || this.#turnAt === now) return true
+    const most = timing.requestMs * Math.min(1, size / BEATERS_MAX)
+    agenda.setOnce('sync turn', now + entropy.fraction() * most, () => {
       this.#turnAt = this.#context.now
     })
     return false
@@ -227,18 +262,28 @@ export class Requests {
   }
 
   #nextPeer(): PeerId | undefined {
-    const { onlineOthers, onDuty, self, isLarge, others } = this.#context
-    const hint = this.#hint
-    if (hint !== undefined && hint !== self && !this.#tried.has(hint)) return hint
+    const { onlineOthers, onDuty, self, isLarge, others, neighbours } = this.#context
     const untried = (peers: readonly PeerId[]): PeerId[] => peers.filter((peer) => !this.#tried.has(peer))
-    const online = [onDuty, onlineOthers].map(untried).find((peers) => peers.length > 0)
+    const hinted = untried(this.#hint === undefined || this.#hint === self ? [] : [this.#hint])
+    // What neighbours say takes a direct way. What others say may have to take gossip's, and all get a copy.
+    const isAmongMany = onlineOthers.length > NEIGHBOURS_MAX
+    const near = isAmongMany ? untried(neighbours.filter((peer) => this.#context.isOnline(peer))) : hinted
+    const online = [near, hinted, ...[onDuty, onlineOthers].map(untried)].find((peers) => peers.length > 0)
     // Whose presence is unknown may be there; a few are tried.
     const mayTryOthers = isLarge && this.#tried.size < onlineOthers.length + UNKNOWN_ASKED_MAX
     const fresh = online ?? (mayTryOthers ? untried(others) : [])
     return fresh[Math.floor(this.#context.entropy.fraction() * fresh.length)]
   }
 
+  /**
+   * Somebody else may be asked. On a slow line, or of a busy peer, the answer comes later, and counts: else we would ask for the
+   * same without end. Not for long, since the secret opens it.
+   */
   #giveUp(name: string): void {
-    this.#pending.delete(name)
+    const { agenda, now, timing } = this.#context
+    const pending = this.#pending.get(name)
+    if (pending === undefined) return
+    pending.isLate = true
+    agenda.set(`request ${name}`, now + timing.lateMs, () => this.#pending.delete(name))
   }
 }

@@ -27,7 +27,6 @@ import type { Context } from './context.ts'
 import type { Awaited } from './held-frames.ts'
 import type { Inbound } from './output.ts'
 import type { Requests } from './requests.ts'
-import { publicKeyOf } from '../ids.ts'
 
 /** A message that was read but whose signatures are still to be checked. */
 export interface Screened {
@@ -178,8 +177,8 @@ function screenLobby(screener: Screener, inbound: Inbound, now: number): Screene
     return { kind: 'screened', claims, message: { on: 'reply', sender, message: content, content: opened } }
   }
   const evidence = content.kind === 'request' ? content.join?.evidence : undefined
-  const key = publicKeyOf(sender)
-  const claims = [frame.claim, ...(evidence && key ? evidenceClaims(context.group.id, evidence, key) : [])]
+  const { publicKey } = frame.claim
+  const claims = [frame.claim, ...(evidence ? evidenceClaims(context.group.id, evidence, publicKey) : [])]
   const directed = to !== undefined
   return spend(screener, inbound, { claims, message: { on: 'lobby', sender, directed, content } }, now)
 }

@@ -6,7 +6,7 @@ import { covers, exclusionsLeft } from '../keys/cover.ts'
 import { isOutdated } from '../keys/generation.ts'
 import type { VersionKeys } from '../keys/version-keys.ts'
 import type { MembershipLog } from '../log/membership-log.ts'
-import { admitted, type Entry, isAdmitting } from '../log/roster.ts'
+import { admitted, type Entry, isAdmitting, type Roster } from '../log/roster.ts'
 import type { OperationId, PeerId, VersionId } from '../ids.ts'
 import type { ReplayWindows } from '../traffic/replay-window.ts'
 import type { Beacon } from './beacon.ts'
@@ -52,6 +52,8 @@ export class Settler {
   #told = ''
   /** How what we were told of last was managed; undefined while that is nothing. */
   #scheme: SchemeState | undefined
+  /** Who was out when we last told of members, and how much of the log there was. */
+  #toldOf: { readonly dead: Roster['dead']; readonly size: number } | undefined
   /** How much of the log we have looked at for changes to bear witness of. */
   #witnessed = 0
   /** Whether we lack operations, and heads that would show that they have come after all. */
@@ -224,20 +226,32 @@ export class Settler {
   #tellMembers(): void {
     const context = this.#context
     if (context.status !== 'joined') return
-    const { log, others } = context
-    for (const peer of others) {
-      if (this.#members.has(peer)) continue
+    const { log, self } = context
+    for (const peer of this.#mayHaveCome()) {
+      if (peer === self || this.#members.has(peer) || !log.roster.alive.has(peer)) continue
       const name = context.nameOf(peer)
       this.#members.set(peer, name)
       context.notify({ event: 'member', peer, name, change: 'admitted' })
       this.#roles.beacon.supposeOnline(peer)
     }
+    // Else there are as many as there are others, and none of them has gone.
+    if (this.#members.size < log.roster.alive.size) return
     for (const [peer, name] of this.#members) {
       if (log.roster.alive.has(peer)) continue
       this.#members.delete(peer)
       this.#roles.windows.keepOnly(log.roster.alive)
       context.notify({ event: 'member', peer, name, change: this.#hasLeft(peer) ? 'left' : 'excluded' })
     }
+  }
+
+  /** Those who may be members since we last told of them: whoever was admitted; anybody, if all was judged anew. */
+  #mayHaveCome(): Iterable<PeerId> {
+    const { log } = this.#context
+    const { alive, dead } = log.roster
+    const before = this.#toldOf
+    this.#toldOf = { dead, size: log.size }
+    if (before?.dead !== dead) return alive.keys()
+    return log.entries.slice(before.size).filter(isAdmitting).map(admitted)
   }
 
   /**

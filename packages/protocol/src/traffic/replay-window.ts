@@ -30,8 +30,11 @@ export class ReplayWindows {
     salts.set(salt, window)
     window.seen.add(session.counter)
     window.highest = Math.max(window.highest, session.counter)
-    for (const counter of window.seen)
-      if (counter <= window.highest - REPLAY_WINDOW) window.seen.delete(counter)
+    // Those at the front are the oldest, but for a few that came late and go a little later.
+    for (const counter of window.seen) {
+      if (counter > window.highest - REPLAY_WINDOW) break
+      window.seen.delete(counter)
+    }
     const oldest = salts.keys().next()
     if (salts.size > SESSIONS_PER_SENDER_MAX && !oldest.done) salts.delete(oldest.value)
   }
