@@ -15,66 +15,16 @@ import { join } from 'node:path'
 import { memory } from '@libp2p/memory'
 import { createRelay, type Relay } from '@conclave/node/relay'
 import { createIdentity, createRoom, joinRoom, type Room, type RoomOptions } from '@conclave/node'
-import type { Metrics, Stream } from '@libp2p/interface'
 import { until } from '../test/support/until.ts'
+import { Meter } from './meter.ts'
 
 const REPETITIONS = Number(process.env['REPETITIONS'] ?? 5)
-/** Longer than a newcomer waits before it asks for slots. */
-const QUIET_MS = 1_500
 /** Longer than any measurement. */
 const NEVER_MS = 3_600_000
 
 interface Tally {
   bytes: number
   messages: number
-}
-
-/** Counts what goes out on every stream that is not libp2p's own upkeep. */
-class Meter {
-  bytes = 0
-  lastAt = 0
-  readonly metrics: Metrics
-
-  constructor() {
-    const nothing = {
-      update: () => undefined,
-      increment: () => undefined,
-      decrement: () => undefined,
-      reset: () => undefined,
-      timer: () => () => undefined,
-      observe: () => undefined,
-    }
-    const register = (): typeof nothing => nothing
-    const metrics: unknown = {
-      trackMultiaddrConnection: () => undefined,
-      trackProtocolStream: (stream: Stream) => this.#track(stream),
-      registerMetric: register,
-      registerMetricGroup: register,
-      registerCounter: register,
-      registerCounterGroup: register,
-      registerHistogram: register,
-      registerHistogramGroup: register,
-      registerSummary: register,
-      registerSummaryGroup: register,
-      traceFunction: (_name: string, run: unknown) => run,
-      createTrace: () => nothing,
-    }
-    this.metrics = metrics as Metrics
-  }
-
-  #track(stream: Stream): void {
-    if (!/meshsub|conclave/.test(stream.protocol)) return
-    const send = stream.send.bind(stream)
-    stream.send = (data) => {
-      this.bytes += data.byteLength
-      this.lastAt = performance.now()
-      return send(data)
-    }
-  }
-
-  async quiet(): Promise<void> {
-    await until(() => performance.now() - this.lastAt > QUIET_MS, { what: 'the wire falls silent' })
-  }
 }
 
 interface Cost {
