@@ -32,6 +32,7 @@ beforeAll(async () => {
   hoard = hoardOf(spy)
   await spy.enter(room.invite)
   await conference.meshed(peers)
+  await conference.converse(peers, 'hello')
 })
 
 afterEach(() => {

@@ -112,3 +112,18 @@ test('a refresh keeps the manager, and is for it and who governs', () => {
   room.agree(room.peers)
   expectScheme(room.peers, 'distributed-flat')
 })
+
+test('whoever gets the new keys late has missed no word: what came before them waits', () => {
+  const room = roomOf(5)
+  const [first, second] = room.peers as [SimPeer, SimPeer]
+  const late = room.peer(4)
+  const { carryOut } = room.world
+  const until = room.world.now + 6_000
+  room.world.carryOut = (peer, output) => {
+    const isLost = output.kind === 'send' && output.to === late.id && room.world.now < until
+    if (!isLost) carryOut.call(room.world, peer, output)
+  }
+  const said = whileTalking(room, room.peers, () => transition(first, 'centralized-flat', second), 8_000)
+  expectScheme(room.peers, 'centralized-flat', second)
+  expectAllHeard(said, room.peers)
+})

@@ -69,8 +69,7 @@ export const PAGE_MAX = 40 * 1024
 export const REVISION_SKIP_MAX = 256
 export const REVISION_MAX = 0x7fff_ffff
 
-/** Frames under references we do not know yet: per forwarding peer, in all, and for how long. */
-export const HELD_PER_PEER_MAX = 16
+/** Frames under references we do not know yet: how many, and for how long. Fifty words a second for as long as keys take. */
 export const HELD_MAX = 256
 export const HELD_MS = 60_000
 /** What the user said while no version covers our view. */

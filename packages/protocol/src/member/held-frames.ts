@@ -1,6 +1,6 @@
 /** Frames that cannot be read yet: under a version we do not have, or from somebody not on our roster yet (SPEC T7). */
 import type { Millis, PeerId, VersionId } from '../ids.ts'
-import { HELD_MAX, HELD_MS, HELD_PER_PEER_MAX } from '../limits.ts'
+import { HELD_MAX, HELD_MS } from '../limits.ts'
 import type { Inbound } from './output.ts'
 
 /** What a frame waits for. */
@@ -15,14 +15,17 @@ interface Held {
 export class HeldFrames {
   #held: Held[] = []
 
-  /** Keeps a frame for a minute; the oldest of the same peer, then of all, makes room. */
+  /**
+   * Keeps a frame for a minute. Where there are too many, the oldest of those makes room that came by the peer that brought
+   * most: one that floods pushes out what it brought itself, and one that brings all there is may have all the room.
+   */
   hold(inbound: Inbound, awaits: Awaited, now: Millis): void {
     this.#held = this.#held.filter(({ until }) => until > now)
-    const samePeer = this.#held.filter((held) => held.inbound.from === inbound.from)
-    const oldest = samePeer.length >= HELD_PER_PEER_MAX ? samePeer[0] : this.#held[0]
-    const full = samePeer.length >= HELD_PER_PEER_MAX || this.#held.length >= HELD_MAX
-    if (full) this.#held = this.#held.filter((held) => held !== oldest)
     this.#held.push({ inbound, awaits, until: now + HELD_MS })
+    if (this.#held.length <= HELD_MAX) return
+    const parts = [...Map.groupBy(this.#held, (held) => held.inbound.from).values()]
+    const [oldest] = parts.reduce((most, part) => (part.length > most.length ? part : most))
+    this.#held = this.#held.filter((held) => held !== oldest)
   }
 
   /** Takes out the frames whose wait is over. */
