@@ -1,29 +1,8 @@
-import type { OperationId, PeerId } from '@conclave/protocol'
 import { expect, test } from 'vitest'
-import { Archive, type Haul } from '../simulation/archive.ts'
-import { Coalition } from '../simulation/attacker.ts'
+import { Archive } from '../simulation/archive.ts'
 import { type SimPeer, World } from '../simulation/world.ts'
+import { memoryOf, thiefOf } from './memory.ts'
 import { Room } from './room.ts'
-
-/** What a member holds at this moment, as somebody who takes its memory would find it. */
-function memoryOf(peer: SimPeer): Map<OperationId, Haul> {
-  const memory = new Map<OperationId, Haul>()
-  for (const keys of peer.member.unsafeInsideForTests.keys) {
-    memory.set(keys.version, {
-      chain: keys.chain.slice(),
-      ...(keys.secret && { secret: keys.secret.slice() }),
-      teks: new Map([...keys.heldTeks].map(([revision, tek]) => [revision, tek.slice()])),
-      keks: new Map([...keys.slots].map(([slot, { kek }]) => [slot, [kek.slice()]])),
-    })
-  }
-  return memory
-}
-
-/** Who has that memory, and everything that everybody sent or will send, but breaks in no more. */
-function thiefOf(archive: Archive, owner: PeerId, memory: ReadonlyMap<OperationId, Haul>): Coalition {
-  const { world, operations, relayed } = archive
-  return new Coalition({ world, operations, relayed, haulOf: () => memory }, [owner])
-}
 
 test('I9 forward secrecy: the memory of a running member opens nothing under keys replaced two minutes ago', () => {
   const world = new World(21)

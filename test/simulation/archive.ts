@@ -12,6 +12,7 @@ import type { HandedKeys } from '../../packages/protocol/src/keys/key-ring.ts'
 import type { VersionKeys } from '../../packages/protocol/src/keys/version-keys.ts'
 import type { MembershipLog } from '../../packages/protocol/src/log/membership-log.ts'
 import type { Operation, Wrap } from '../../packages/protocol/src/log/operation.ts'
+import type { PathKeys } from '../../packages/protocol/src/tree/messages.ts'
 import { openFrame, parseFrame, type RoomFrame } from '../../packages/protocol/src/traffic/frame.ts'
 import { decodeRoomMessage } from '../../packages/protocol/src/traffic/room-messages.ts'
 import { toHex } from '../../packages/protocol/src/ids.ts'
@@ -26,6 +27,8 @@ export interface Haul {
   readonly teks: Map<number, Uint8Array>
   /** By slot; more than one when two members made the same slot. */
   readonly keks: Map<Slot, Uint8Array[]>
+  /** Paths in the key tree of its generation, as they came with its keys. */
+  paths?: PathKeys[]
 }
 
 /** What a member knew. */
@@ -116,6 +119,7 @@ export class Archive {
     if (keys.secret) haul.secret ??= keys.secret.slice()
     if (!haul.teks.has(keys.revision)) haul.teks.set(keys.revision, keys.tek.slice())
     for (const { slot, kek } of keys.slots) this.#learnKek(haul, slot, kek)
+    if (keys.path) haul.paths = [...(haul.paths ?? []), keys.path]
   }
 
   #learnKek(haul: Haul, slot: Slot, kek: Uint8Array): void {
@@ -146,9 +150,10 @@ export class Archive {
 
   #recordKeys(peer: SimPeer, holder: PeerId = peer.id): void {
     const { others, ...own } = peer.member.unsafeInsideForTests
-    for (const { salt, log, keys } of [own, ...others]) {
+    for (const { salt, log, keys, paths } of [own, ...others]) {
       this.#recordView(toHex(salt), log)
       this.#recordLineage(holder, keys)
+      for (const [generation, path] of paths) this.#recordPath(holder, generation, path)
     }
   }
 
@@ -172,6 +177,16 @@ export class Archive {
         if (!haul.teks.has(revision)) haul.teks.set(revision, tek.slice())
       for (const [slot, { kek }] of keys.slots) if (this.#isNew(holder, kek)) this.#learnKek(haul, slot, kek)
     }
+  }
+
+  /** Each path once, as it was after the last message and use: what came between follows from what was before. */
+  #recordPath(holder: PeerId, generation: OperationId, path: PathKeys): void {
+    const haul = this.#haul(holder, generation)
+    haul.paths ??= []
+    const isSame = (other: PathKeys): boolean =>
+      other.serial === path.serial &&
+      toHex(other.keys.at(-1)?.key ?? new Uint8Array()) === toHex(path.keys.at(-1)?.key ?? new Uint8Array())
+    if (!haul.paths.some(isSame)) haul.paths.push(path)
   }
 
   #isNew(peer: PeerId, key: Uint8Array): boolean {

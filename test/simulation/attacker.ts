@@ -10,6 +10,7 @@ import {
   nextKek,
   tekOf,
   wrapSecret,
+  wrapUnderRoot,
 } from '../../packages/protocol/src/keys/derivation.ts'
 import { type Slot, toHex } from '../../packages/protocol/src/ids.ts'
 import {
@@ -19,7 +20,9 @@ import {
   type Wrap,
 } from '../../packages/protocol/src/log/operation.ts'
 import { openFrame, type RoomFrame } from '../../packages/protocol/src/traffic/frame.ts'
+import { ROOM_TREE } from '../../packages/protocol/src/tree/tree-wraps.ts'
 import type { Haul } from './archive.ts'
+import { TreeAttacker } from './tree-attacker.ts'
 
 type ChangeOperation = Operation & { readonly body: Change }
 
@@ -40,6 +43,7 @@ export class Coalition {
   readonly #keks = new Map<string, readonly Uint8Array[]>()
   readonly #teks = new Map<OperationId, ReadonlyMap<number, Uint8Array>>()
   readonly #verdicts = new Map<string, boolean>()
+  readonly #trees = new Map<OperationId, TreeAttacker>()
 
   constructor(archive: Hoard, peers: Iterable<PeerId>) {
     this.#archive = archive
@@ -106,6 +110,11 @@ export class Coalition {
     const { group } = this.#archive.world
     const { body } = change
     const header = changeHeader(group, change, body)
+    if (body.tree) {
+      const { under, wrapped } = body.tree.secret
+      const key = this.#treeOf(version).at(under)
+      return key && wrapUnderRoot(group, { key, under, header }, wrapped)
+    }
     for (const { slot, wrapped } of [...body.wraps, ...(this.#archive.relayed?.get(version) ?? [])]) {
       for (const kek of this.keksOf(body.keyParent, slot)) {
         const secret = wrapSecret(group, { kek, slot, header }, wrapped)
@@ -113,6 +122,33 @@ export class Coalition {
       }
     }
     return undefined
+  }
+
+  /** All keys that are known of the tree of a version's generation. */
+  #treeOf(version: OperationId): TreeAttacker {
+    const generation = this.#generationOf(version)
+    const known = this.#trees.get(generation)
+    if (known) return known
+    const versions = [...this.#archive.operations.keys()].filter(
+      (id) => this.#generationOf(id) === generation,
+    )
+    const trees = versions.flatMap((id) => this.#changeOf(id)?.body.tree ?? [])
+    const messages = trees.flatMap(({ message }) => message ?? [])
+    const tree = new TreeAttacker(
+      this.#archive.world.group,
+      messages,
+      trees.map(({ secret }) => secret.under),
+    )
+    for (const id of versions)
+      for (const { paths = [] } of this.#held(id)) for (const path of paths) tree.learn(path, ROOM_TREE)
+    tree.work()
+    this.#trees.set(generation, tree)
+    return tree
+  }
+
+  #generationOf(version: OperationId): OperationId {
+    const change = this.#changeOf(version)
+    return change ? this.#generationOf(change.body.keyParent) : version
   }
 
   #changeOf(version: OperationId): ChangeOperation | undefined {

@@ -1,6 +1,6 @@
 /** Table 1 for Centralized Tree, by a manager's tree and its members' paths. */
 import { isRejection, UsageError } from '@conclave/protocol'
-import { Attacker, random, treeGroup } from '../../packages/protocol/test/tree-support.ts'
+import { random, treeGroup } from '../../packages/protocol/test/tree-support.ts'
 import { KeyTree } from '../../packages/protocol/src/tree/key-tree.ts'
 import { openFirst, writeLetter } from '../../packages/protocol/src/tree/letter.ts'
 import {
@@ -10,6 +10,7 @@ import {
 } from '../../packages/protocol/src/tree/messages.ts'
 import type { TreePath } from '../../packages/protocol/src/tree/tree-path.ts'
 import type { Ids } from '../../packages/protocol/src/tree/batch.ts'
+import { TreeAttacker } from '../simulation/tree-attacker.ts'
 import { type Answers, fewWith, yesNo } from './properties.ts'
 
 const SHAPE = { degree: 2, height: 10 }
@@ -60,7 +61,7 @@ class TreeRoom {
 
   /** Whether somebody who heard all and ever held these has a key. */
   breaks(held: readonly TreePath['held'][], key: TreePath['root'] = this.tree.root): boolean {
-    const attacker = new Attacker(this.messages, [key])
+    const attacker = new TreeAttacker(treeGroup, this.messages, [key])
     for (const path of held) attacker.learn(path, this.tree.shape)
     attacker.work()
     return attacker.has(key)
@@ -93,7 +94,7 @@ export const TREE: Answers = {
     const recorded = a.root
     const past = [...room.messages]
     room.leave(b)
-    const attacker = new Attacker(past, [recorded])
+    const attacker = new TreeAttacker(treeGroup, past, [recorded])
     attacker.learn(a.held, room.tree.shape)
     attacker.work()
     return yesNo(!attacker.has(recorded) && room.breaks([a.held]))

@@ -48,6 +48,8 @@ export const TREE_REPEATS_MAX = 64
 export const TREE_REPEATS_BYTES_MAX = 1024 * 1024
 /** Wraps in one change: the cover of 1,000 members needs about 15, so this is generous. */
 export const WRAPS_MAX = 256
+/** Wraps under keys of a tree in one change: with all else that it may hold they fit an operation. */
+export const TREE_WRAPS_MAX = 128
 /** An operation never needs more: 64 parents, 64 targets with leave signatures, 256 wraps. */
 export const OPERATION_MAX = 24 * 1024
 /** Operations whose parents are unknown yet. They are pulled, so losing one costs a round trip. */

@@ -10,6 +10,8 @@ import { openLobbyFrame, sealLobbyFrame } from '../src/lobby/lobby-frame.ts'
 import { decodeOperation, makeOperation, type OperationBody } from '../src/log/operation.ts'
 import { openFrame, parseFrame, ROOM_FRAME, sealFrame } from '../src/traffic/frame.ts'
 import { decodeRoomMessage, encodeRoomMessage, type RoomMessage } from '../src/traffic/room-messages.ts'
+import { KeyTree } from '../src/tree/key-tree.ts'
+import { ROOM_TREE, type TreeWraps } from '../src/tree/tree-wraps.ts'
 import { bytes, founding, group, operationId, peer, signer } from './support.ts'
 
 // The same cases on every run; who looks for others changes the seed.
@@ -27,6 +29,18 @@ const slots = fc
   .uniqueArray(fc.integer({ min: 0, max: 511 }), { maxLength: 20 })
   .map((all) => all.sort((a, b) => a - b) as Slot[])
 const text = fc.string({ maxLength: 15 }).filter((value) => value.isWellFormed())
+
+/** What a tree of a few members tells when some leave, and what it tells when nobody does. */
+const trees: fc.Arbitrary<TreeWraps> = fc
+  .record({ members: fc.integer({ min: 2, max: 40 }), leaving: fc.integer({ min: 0, max: 3 }) })
+  .map(({ members, leaving }) => {
+    const tree = new KeyTree(group(), { ...ROOM_TREE, ids: 'assigned' }, bytes(32))
+    tree.change({ joins: Array.from({ length: members }, (_, i) => ({ key: bytes(32, i) })) }, bytes(32, 1))
+    const leaves = Array.from({ length: Math.min(leaving, members) }, (_, i) => i)
+    const { message } = tree.change({ leaves }, bytes(32, 2))
+    const { key: wrapped, ...under } = tree.root
+    return { ...(message && { message }), secret: { under, wrapped } }
+  })
 
 const bodies: fc.Arbitrary<OperationBody> = fc.oneof(
   fc.record({ kind: fc.constant('founding' as const), name: text, nonce: fixed(16), commitment: fixed(32) }),
@@ -47,6 +61,17 @@ const bodies: fc.Arbitrary<OperationBody> = fc.oneof(
     tainted: slots,
     wraps: slots.map((all) => all.map((slot) => ({ slot, wrapped: bytes(32, slot) }))),
   }),
+  trees.map((tree) => ({
+    kind: 'change' as const,
+    keyParent: operationId(1),
+    targets: [],
+    reason: '',
+    nonce: bytes(16),
+    commitment: bytes(32),
+    tainted: [],
+    wraps: [],
+    tree,
+  })),
   fc.record(
     {
       kind: fc.constant('refresh' as const),

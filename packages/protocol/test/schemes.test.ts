@@ -4,10 +4,10 @@ import { nobleSuite } from '../src/crypto/noble-suite.ts'
 import type { Signer } from '../src/crypto/suite.ts'
 import { groupOf } from '../src/group/genesis.ts'
 import { OPEN_POLICY, type Policy } from '../src/group/policy.ts'
-import { type OperationId, type PeerId, peerIdOf } from '../src/ids.ts'
+import { type OperationId, type PeerId, peerIdOf, type Slot } from '../src/ids.ts'
 import { type CentralizedScheme, managementOf, schemeOf } from '../src/log/management.ts'
 import { MembershipLog } from '../src/log/membership-log.ts'
-import { makeOperation, type OperationBody } from '../src/log/operation.ts'
+import { type Change, makeOperation, type OperationBody } from '../src/log/operation.ts'
 import { bytes, founding, signer } from './support.ts'
 
 const [ANN, BOB, CID] = [signer(1), signer(2), signer(3)]
@@ -61,14 +61,14 @@ class Story {
     return this.sign(by, { kind: 'refresh', nonce: this.#fresh(), commitment: bytes(32), ...management })
   }
 
-  change(by: Signer, targets: readonly PeerId[] = []): OperationId | string {
+  change(by: Signer, targets: readonly PeerId[] = [], other: Partial<Change> = {}): OperationId | string {
     const keyParent = this.log.versions[0]?.operation.id as OperationId
     const nonce = this.#fresh()
     const ended = targets.map((peer) => ({
       peer,
       admission: this.log.admissionOf(peer)?.operation.id as OperationId,
     }))
-    const rest = { reason: '', nonce, commitment: bytes(32), tainted: [], wraps: [] }
+    const rest = { reason: '', nonce, commitment: bytes(32), tainted: [], wraps: [], ...other }
     return this.sign(by, { kind: 'change', keyParent, targets: ended, ...rest })
   }
 
@@ -94,6 +94,18 @@ test('who governs names a manager, and the versions of its generation have it', 
   expect(story.latest).toEqual({ scheme: 'centralized-flat', manager: bob })
   expect(story.refresh(ANN, ann, 'centralized-tree')).toMatch(ID)
   expect(story.latest).toEqual({ scheme: 'centralized-tree', manager: ann })
+})
+
+test('changes are wrapped under slots, or under a tree, as their generation has it', () => {
+  const story = new Story()
+  const why = 'its wraps are of another scheme than its generation'
+  const under = { level: 8, prefix: 0, version: 0, revision: 0 }
+  const tree = { secret: { under, wrapped: bytes(32) } }
+  expect(story.change(ANN, [], { tree })).toBe(why)
+  story.refresh(ANN, ann, 'centralized-tree')
+  expect(story.change(ANN)).toBe(why)
+  expect(story.change(ANN, [], { tree, tainted: [1 as Slot] })).toBe(why)
+  expect(story.change(ANN, [], { tree })).toMatch(ID)
 })
 
 test('nobody else does, but the manager for itself while its term lasts; anybody ends a term', () => {

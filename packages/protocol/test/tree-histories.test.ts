@@ -15,7 +15,8 @@ import {
 import { Repeats } from '../src/tree/repeats.ts'
 import type { KeyReference, Shape } from '../src/tree/shape.ts'
 import { TreePath } from '../src/tree/tree-path.ts'
-import { Attacker, random, treeGroup } from './tree-support.ts'
+import { TreeAttacker } from '../../../test/simulation/tree-attacker.ts'
+import { random, treeGroup } from './tree-support.ts'
 
 fc.configureGlobal({ seed: 1998 })
 
@@ -100,8 +101,8 @@ class History {
   }
 
   /** What follows from what some held, with all that was ever sent. */
-  knownFrom(held: readonly PathKeys[], sent = this.sent): Attacker {
-    const attacker = new Attacker(sent, this.roots)
+  knownFrom(held: readonly PathKeys[], sent = this.sent): TreeAttacker {
+    const attacker = new TreeAttacker(treeGroup, sent, this.roots)
     for (const path of held) attacker.learn(path, this.tree.shape)
     attacker.work()
     return attacker

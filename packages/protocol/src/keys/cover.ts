@@ -2,7 +2,7 @@
 import type { SlotTable } from '../group/slots.ts'
 import type { AdmissionId, PeerId, Slot, VersionId } from '../ids.ts'
 import type { MembershipLog } from '../log/membership-log.ts'
-import { isInOffice, managementOf } from '../log/management.ts'
+import { isInOffice, managementOf, schemeOf } from '../log/management.ts'
 import type { Change } from '../log/operation.ts'
 import { admitted, type AdmittingEntry, type Entry } from '../log/roster.ts'
 import { keylessIn } from './generation.ts'
@@ -129,7 +129,10 @@ function bestSlot<Peer>(
  * IDs gone, a member's slot is untainted with probability `(1 − 1/k)^m`, independently in each of `n` positions.
  */
 export function exclusionsLeft(log: MembershipLog, version: VersionId | undefined): number {
-  if (isOver(log, version && log.get(version))) return 0
+  const entry = version && log.get(version)
+  if (isOver(log, entry)) return 0
+  // A tree cuts nobody off.
+  if (entry && schemeOf(entry) === 'centralized-tree') return Math.max(1, log.roster.alive.size - 1)
   const { symbols, radix } = log.group.genesis.idSpace
   const gone = new Set(tainting(log, version).map(admitted)).size
   const members = Math.max(1, log.roster.alive.size)

@@ -4,6 +4,7 @@ import { xor } from 'uint8arrays/xor'
 import { kdf } from '../crypto/kdf.ts'
 import type { Group } from '../group/genesis.ts'
 import { fromHex, type Slot, type VersionId } from '../ids.ts'
+import { type KeyReference, writeReference } from '../tree/shape.ts'
 import { Writer } from '../wire/writer.ts'
 
 /** Bytes of every symmetric key: TEK, KEK, chain key, and the secret `s_v` of a version. */
@@ -71,6 +72,16 @@ export function wrapSecret(
 ): Uint8Array {
   const pad = kdf(group.suite, 'wrap', under.kek, group.suite.hash(under.header), slotBytes(under.slot))
   return xor(secret, pad)
+}
+
+/** The same under the key of a tree's root, which is named by a reference (SPEC V7). */
+export function wrapUnderRoot(
+  group: Group,
+  at: { key: Uint8Array; under: KeyReference; header: Uint8Array },
+  secret: Uint8Array,
+): Uint8Array {
+  const reference = writeReference(new Writer(), at.under).finish()
+  return xor(secret, kdf(group.suite, 'wrap', at.key, group.suite.hash(at.header), reference))
 }
 
 /** A key-check value: the same for two holders if, and with all but 2⁻³² only if, they hold the same key. */

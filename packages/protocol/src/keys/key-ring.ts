@@ -3,10 +3,12 @@ import type { Group } from '../group/genesis.ts'
 import type { AdmissionId, Millis, Slot, VersionId } from '../ids.ts'
 import type { MembershipLog } from '../log/membership-log.ts'
 import type { Wrap } from '../log/operation.ts'
-import { compareSeniority, type Entry, isChange } from '../log/roster.ts'
+import { type ChangeEntry, compareSeniority, type Entry, isChange } from '../log/roster.ts'
 import type { Timing } from '../timing.ts'
+import type { PathKeys } from '../tree/messages.ts'
 import { chainOf, fitsCommitment, nextKek, tekOf } from './derivation.ts'
 import { openChange } from './new-change.ts'
+import { TreeKeys } from './tree-keys.ts'
 import { type SlotKey, VersionKeys } from './version-keys.ts'
 
 /** Key state as one member hands it to another. */
@@ -17,12 +19,16 @@ export interface HandedKeys {
   readonly chain: Uint8Array
   readonly secret?: Uint8Array
   readonly slots: readonly (SlotKey & { readonly slot: Slot })[]
+  /** In a generation with a key tree, from its manager: the receiver's path (SPEC V7). */
+  readonly path?: PathKeys
 }
 
 export interface AcceptContext {
   readonly now: Millis
   /** Whether a key of the slot by that maker is for us to take: nobody plants a key that it must not know (SPEC K11). */
   mayGive(slot: Slot, creator: AdmissionId): boolean
+  /** Whether whoever hands us the keys may give us our path. */
+  readonly isManager: boolean
 }
 
 export class KeyRing {
@@ -35,6 +41,9 @@ export class KeyRing {
   /** Versions whose keys were erased: never asked for again. */
   readonly #erased = new Set<VersionId>()
 
+  /** Key trees, and our paths in others'. */
+  readonly trees: TreeKeys
+
   /** Grows whenever a version's keys come or go. */
   generation = 0
 
@@ -42,6 +51,7 @@ export class KeyRing {
     this.#group = group
     this.#log = log
     this.#timing = timing
+    this.trees = new TreeKeys(group, log)
   }
 
   get(version: VersionId): VersionKeys | undefined {
@@ -61,23 +71,31 @@ export class KeyRing {
     const opened: VersionKeys[] = []
     // Ancestors first, so one pass opens a chain of changes.
     for (const entry of [...this.#log.versions].reverse()) {
-      if (!isChange(entry) || this.#held.has(entry.operation.id) || this.#erased.has(entry.operation.id))
-        continue
-      const parent = this.#held.get(entry.operation.body.keyParent)
       // Else changes that nobody can open, of which anybody can make many, would be tried whenever anything enters the log.
-      if (parent === undefined || this.#triedAt.get(entry) === this.generation) continue
-      const { operation } = entry
-      const secret = openChange(this.#group, operation, parent)
+      if (!isChange(entry) || this.#triedAt.get(entry) === this.generation) continue
+      const secret = this.#open(entry)
       if (!secret) this.#triedAt.set(entry, this.generation)
-      if (secret) opened.push(this.install(entry, secret, now))
+      else if (!this.#isOurs(entry)) opened.push(this.install(entry, secret, now))
     }
     return opened
   }
 
+  #open(entry: ChangeEntry): Uint8Array | undefined {
+    const { operation } = entry
+    // A path has to follow every change, also those whose keys came otherwise.
+    if (operation.body.tree) return this.trees.open(entry)
+    const parent = this.#held.get(operation.body.keyParent)
+    return parent && !this.#isOurs(entry) ? openChange(this.#group, operation, parent) : undefined
+  }
+
+  /** Whether we have a version's keys, or had them. */
+  #isOurs({ operation: { id } }: Entry): boolean {
+    return this.#held.has(id) || this.#erased.has(id)
+  }
+
   /** Opens a change with a key relay's wraps; the commitment is checked as always. */
   openWith(entry: Entry, wraps: readonly Wrap[], now: Millis): void {
-    const isOurs = this.#held.has(entry.operation.id) || this.#erased.has(entry.operation.id)
-    if (!isChange(entry) || isOurs) return
+    if (!isChange(entry) || this.#isOurs(entry)) return
     const parent = this.#held.get(entry.operation.body.keyParent)
     const { operation } = entry
     const relayed = { ...operation, body: { ...operation.body, wraps } }
@@ -106,6 +124,7 @@ export class KeyRing {
     for (const { slot, kek, creator } of handed.slots) {
       if (context.mayGive(slot, creator)) this.put(keys, slot, { kek, creator })
     }
+    if (handed.path && context.isManager && this.trees.take(entry, handed.path)) this.generation++
     return true
   }
 
@@ -173,6 +192,7 @@ export class KeyRing {
       keys.eraseLate(now, this.#timing.retentionMs)
       next = Math.min(next, due, keys.nextErasure(this.#timing.retentionMs))
     }
+    this.trees.keepOnly(this.#held.keys())
     return next
   }
 
@@ -183,6 +203,7 @@ export class KeyRing {
       this.#erased.add(version)
     }
     this.#held.clear()
+    this.trees.keepOnly([])
     this.generation++
   }
 }

@@ -5,7 +5,10 @@
 import type { Group } from '../group/genesis.ts'
 import type { Slot, VersionId } from '../ids.ts'
 import { type Change, changeHeader, type OperationHeader } from '../log/operation.ts'
-import { chainOf, commitmentOf, fitsCommitment, wrapSecret } from './derivation.ts'
+import type { KeyTree } from '../tree/key-tree.ts'
+import type { TreeMessage } from '../tree/messages.ts'
+import type { TreePath } from '../tree/tree-path.ts'
+import { chainOf, commitmentOf, fitsCommitment, wrapSecret, wrapUnderRoot } from './derivation.ts'
 
 /** The slots of a version that somebody holds the keys of. */
 export interface KeyTable {
@@ -23,6 +26,12 @@ export interface ChangePlan extends Pick<Change, 'targets' | 'reason' | 'success
   readonly cover: (usable: readonly Slot[]) => readonly Slot[]
 }
 
+/** What a change of a tree is made from. */
+export interface TreePlan {
+  readonly header: OperationHeader
+  readonly keyParent: VersionId
+}
+
 /** What a change is made of: 32 random bytes, `s_v`, and a nonce, both used for nothing else. */
 export interface Fresh {
   readonly secret: Uint8Array
@@ -31,17 +40,8 @@ export interface Fresh {
 
 /** The body of a change that whoever holds the secret can take up at once, and others by its wraps. */
 export function newChange(group: Group, plan: ChangePlan, { secret, nonce }: Fresh): Change {
-  const { parent, tainted, header, reason, successor } = plan
-  const body = {
-    kind: 'change',
-    keyParent: parent.version,
-    targets: [...plan.targets].sort((a, b) => (a.admission < b.admission ? -1 : 1)),
-    reason,
-    nonce,
-    commitment: commitmentOf(group, nonce, chainOf(group, nonce, secret)),
-    tainted: [...tainted].sort(ascending),
-    ...(successor && { successor }),
-  } as const
+  const { parent, tainted, header } = plan
+  const body = unwrapped(group, { ...plan, keyParent: parent.version }, { secret, nonce })
   const bound = changeHeader(group, header, body)
   const usable = [...parent.slots.keys()].filter((slot) => !tainted.has(slot)).sort(ascending)
   const wraps = plan.cover(usable).flatMap((slot) => {
@@ -49,6 +49,59 @@ export function newChange(group: Group, plan: ChangePlan, { secret, nonce }: Fre
     return held ? [{ slot, wrapped: wrapSecret(group, { kek: held.kek, slot, header: bound }, secret) }] : []
   })
   return { ...body, wraps }
+}
+
+/** All of a change but how its secret is wrapped. */
+function unwrapped(
+  group: Group,
+  plan: Pick<ChangePlan, 'targets' | 'reason' | 'successor' | 'tainted'> & { keyParent: VersionId },
+  { secret, nonce }: Fresh,
+): Omit<Change, 'wraps' | 'tree'> {
+  const { keyParent, reason, successor } = plan
+  return {
+    kind: 'change',
+    keyParent,
+    targets: [...plan.targets].sort((a, b) => (a.admission < b.admission ? -1 : 1)),
+    reason,
+    nonce,
+    commitment: commitmentOf(group, nonce, chainOf(group, nonce, secret)),
+    tainted: [...plan.tainted].sort(ascending),
+    ...(successor && { successor }),
+  }
+}
+
+/** The body of a change whose secret is under the root's key of a tree, which those have left who are not to read it. */
+export function newTreeChange(
+  group: Group,
+  plan: Pick<ChangePlan, 'targets' | 'reason' | 'successor'> &
+    TreePlan & { tree: KeyTree; message?: TreeMessage },
+  fresh: Fresh,
+): Change {
+  const { header, tree, message } = plan
+  const body = unwrapped(group, { ...plan, tainted: new Set() }, fresh)
+  const bound = changeHeader(group, header, body)
+  const secret = tree.useRoot(({ key, ...under }) => ({
+    under,
+    wrapped: wrapUnderRoot(group, { key, under, header: bound }, fresh.secret),
+  }))
+  return { ...body, wraps: [], tree: { ...(message && { message }), secret } }
+}
+
+/** The secret of a change, from a member's path; that takes in the fresh keys that come with it. */
+export function openTreeChange(
+  group: Group,
+  operation: OperationHeader & { readonly body: Change },
+  path: TreePath,
+): Uint8Array | undefined {
+  const { body } = operation
+  const { message, secret: wrap } = body.tree ?? {}
+  const opened = message ? path.open(message) : 'known'
+  if (wrap === undefined || opened === 'missed' || opened === 'closed') return undefined
+  const header = changeHeader(group, operation, body)
+  return path.use(wrap.under, (key) => {
+    const secret = wrapUnderRoot(group, { key, under: wrap.under, header }, wrap.wrapped)
+    return fitsCommitment(group, body, chainOf(group, body.nonce, secret)) ? secret : undefined
+  })
 }
 
 /**

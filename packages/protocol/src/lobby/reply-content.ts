@@ -20,6 +20,8 @@ import type { HandedKeys } from '../keys/key-ring.ts'
 import * as limits from '../limits.ts'
 import type { Operation } from '../log/operation.ts'
 import { readOperations } from '../traffic/room-messages.ts'
+import { readPath, writePath } from '../tree/messages.ts'
+import { ROOM_TREE } from '../tree/tree-wraps.ts'
 import { decode, type Reader } from '../wire/reader.ts'
 import { Writer } from '../wire/writer.ts'
 
@@ -118,6 +120,7 @@ function writeKeys(writer: Writer, keys: HandedKeys): void {
     .list(keys.slots, (inner, { slot, kek, creator }) =>
       inner.u16(slot).fixed(kek).u16(creators.indexOf(creator)),
     )
+    .optional(keys.path, writePath)
 }
 
 function readContent(reader: Reader, group: Group): ReplyContent {
@@ -155,7 +158,8 @@ function readKeys(reader: Reader): HandedKeys {
     (inner) => readSlotKey(inner, creators),
     (a, b) => a.slot - b.slot,
   )
-  return { version, revision, tek, chain, slots, ...(secret && { secret }) }
+  const path = reader.optional((inner) => readPath(inner, ROOM_TREE))
+  return { version, revision, tek, chain, slots, ...(secret && { secret }), ...(path && { path }) }
 }
 
 function readSlotKey(reader: Reader, creators: readonly OperationId[]): HandedKeys['slots'][number] {

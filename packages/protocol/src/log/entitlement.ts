@@ -8,7 +8,7 @@ import { DENIALS_MAX } from '../limits.ts'
 import { Bitset } from './bitset.ts'
 import type { MembershipLog } from './membership-log.ts'
 import { type Decision, type Denial, inviteName, type Revocation, type Vote } from './decisions.ts'
-import { mayChangeFrom, whyNotManaged } from './management.ts'
+import { mayChangeFrom, type Scheme, schemeOf, whyNotManaged } from './management.ts'
 import type { Admission, Change, Operation, Target } from './operation.ts'
 import { admitted, type Entry, isAdmitting, isQuorum, isVersion, type Roster } from './roster.ts'
 
@@ -182,12 +182,18 @@ export function whyNotExcludable(
   return isDecided ? undefined : `an exclusion needs ${policy.quorum} votes; vote instead`
 }
 
+/** Slots have no keys where there is a tree, and a tree is nowhere else (SPEC V7). */
+function fitsScheme({ tree, wraps, tainted }: Change, scheme: Scheme): boolean {
+  return scheme === 'centralized-tree' ? tree !== undefined && wraps.length + tainted.length === 0 : !tree
+}
+
 function whyInvalidChange(operation: Operation, body: Change, state: State): string | undefined {
   const keyParent = state.log.get(body.keyParent)
   if (!keyParent || !isVersion(keyParent) || !state.past.has(keyParent.index))
     return 'its key parent is not in its past'
   if (!mayChangeFrom(keyParent, operation.author, state.before))
     return 'its author does not manage the generation of its key parent'
+  if (!fitsScheme(body, schemeOf(keyParent))) return 'its wraps are of another scheme than its generation'
   const tainted = new Set(body.tainted)
   if (body.wraps.some((wrap) => tainted.has(wrap.slot))) return 'it wraps under a slot it calls tainted'
   for (const { peer, admission } of body.targets) {

@@ -20,6 +20,7 @@ import {
   type VersionId,
 } from '../ids.ts'
 import * as limits from '../limits.ts'
+import { readTreeWraps, type TreeWraps, writeTreeWraps } from '../tree/tree-wraps.ts'
 import { decode, type Reader } from '../wire/reader.ts'
 import { Writer } from '../wire/writer.ts'
 import {
@@ -73,7 +74,10 @@ export interface Change {
   readonly tainted: readonly Slot[]
   /** Where its targets go on, when they are not put out but split off (SPEC G8). */
   readonly successor?: Successor
+  /** None where there is a tree. */
   readonly wraps: readonly Wrap[]
+  /** What takes the place of wraps under slots where the generation of the key parent has a key tree (SPEC V7). */
+  readonly tree?: TreeWraps
 }
 
 /** Makes a version that begins a generation: no key of before leads to it, and every slot is made anew (SPEC K15). */
@@ -200,9 +204,7 @@ function encodeBody(group: Group, header: OperationHeader, body: OperationBody):
     case 'admission':
       return writeAdmission(writer, body).finish()
     case 'change':
-      return writeChangeHeader(writer, body, group)
-        .list(body.wraps, (inner, wrap) => inner.u16(wrap.slot).fixed(wrap.wrapped))
-        .finish()
+      return writeWraps(writeChangeHeader(writer, body, group), body).finish()
     case 'refresh':
       return writer
         .fixed(body.nonce)
@@ -221,7 +223,11 @@ function encodeBody(group: Group, header: OperationHeader, body: OperationBody):
  * What every wrap of a change is bound to: all of the change but the wraps themselves, which are made from it
  * (SPEC K4). Bound to it, a wrap fits no other change.
  */
-export function changeHeader(group: Group, header: OperationHeader, body: Omit<Change, 'wraps'>): Uint8Array {
+export function changeHeader(
+  group: Group,
+  header: OperationHeader,
+  body: Omit<Change, 'wraps' | 'tree'>,
+): Uint8Array {
   const writer = new Writer()
     .u8(FORMAT)
     .u8(KINDS.change)
@@ -240,7 +246,13 @@ function writeAdmission(writer: Writer, body: Admission): Writer {
     .optional(body.evidence, writeEvidence)
 }
 
-function writeChangeHeader(writer: Writer, body: Omit<Change, 'wraps'>, group: Group): Writer {
+function writeWraps(writer: Writer, { wraps, tree }: Change): Writer {
+  return writer
+    .list(wraps, (inner, wrap) => inner.u16(wrap.slot).fixed(wrap.wrapped))
+    .optional(tree, writeTreeWraps)
+}
+
+function writeChangeHeader(writer: Writer, body: Omit<Change, 'wraps' | 'tree'>, group: Group): Writer {
   return writer
     .fixed(fromHex(body.keyParent))
     .list(body.targets, (inner, target) =>
@@ -330,8 +342,9 @@ function readChange(reader: Reader, group: Group): Change {
     (a, b) => a.slot - b.slot,
   )
   if (wraps.some((wrap) => wrap.slot >= size)) reader.fail('wrap under a slot that is not in the table')
+  const tree = reader.optional(readTreeWraps)
   const body = { kind: 'change', keyParent, targets, reason, nonce, commitment, tainted, wraps } as const
-  return { ...body, ...(successor && { successor }) }
+  return { ...body, ...(successor && { successor }), ...(tree && { tree }) }
 }
 
 function readRefresh(reader: Reader): Refresh {

@@ -6,6 +6,7 @@ import { UsageError } from '../errors.ts'
 import type { Group } from '../group/genesis.ts'
 import { SlotTable } from '../group/slots.ts'
 import {
+  type AdmissionId,
   compareIds,
   type Millis,
   type OperationId,
@@ -242,6 +243,12 @@ export class Context {
   /** Members other than ourselves. */
   get others(): PeerId[] {
     return [...this.log.roster.alive.keys()].filter((peer) => peer !== this.self)
+  }
+
+  /** The living admissions of members other than ourselves. */
+  get admissionsOfOthers(): AdmissionId[] {
+    const alive = [...this.log.roster.alive].filter(([peer]) => peer !== this.self)
+    return alive.flatMap(([, entries]) => entries.map(({ operation }) => operation.id))
   }
 
   isOnline(peer: PeerId): boolean {

@@ -6,12 +6,13 @@ import type { AdmissionId, Millis, PeerId, Slot, VersionId } from '../ids.ts'
 import { chainOf, commitmentOf } from '../keys/derivation.ts'
 import { coverOf, taintedSlots } from '../keys/cover.ts'
 import { isOutdated } from '../keys/generation.ts'
-import { newChange } from '../keys/new-change.ts'
+import { type Fresh, newChange, newTreeChange, type TreePlan } from '../keys/new-change.ts'
 import type { VersionKeys } from '../keys/version-keys.ts'
 import { REASON_MAX, TARGETS_MAX } from '../limits.ts'
 import { whyNotEntitled, whyNotExcludable } from '../log/entitlement.ts'
-import { type Management, mayChangeFrom, whyNotManaged } from '../log/management.ts'
+import { type Management, mayChangeFrom, schemeOf, whyNotManaged } from '../log/management.ts'
 import {
+  type Change,
   makeOperation,
   type Operation,
   OPERATION_NONCE_LENGTH,
@@ -109,7 +110,8 @@ export class Excluder {
     const parent = this.#keyParent
     if (parent === undefined || !this.#mayChange(parent)) return false
     const secret = context.entropy.bytes(32)
-    const entry = this.#take(this.#sign(request, parent, secret), secret)
+    const operation = this.#sign(request, parent, secret)
+    const entry = operation && this.#take(operation, secret)
     if (entry) this.#handOver(entry, parent)
     return entry !== undefined
   }
@@ -171,7 +173,8 @@ export class Excluder {
     return entry
   }
 
-  #sign(request: ChangeRequest, parent: VersionKeys, secret: Uint8Array): Operation {
+  /** The change; undefined where it cannot be made from what we hold. */
+  #sign(request: ChangeRequest, parent: VersionKeys, secret: Uint8Array): Operation | undefined {
     const { group, log, signer, self, entropy, others, table } = this.#context
     const votes = request.targets.flatMap(({ admission }) => log.roster.votes.get(admission) ?? [])
     const about = [
@@ -180,6 +183,11 @@ export class Excluder {
       ...votes.map(({ operation }) => operation.id),
     ]
     const header = { parents: this.#context.parentsFor(about), author: self }
+    const fresh = { secret, nonce: entropy.bytes(OPERATION_NONCE_LENGTH) }
+    if (this.#hasTree(parent)) {
+      const change = this.#treeChange({ ...request, header, keyParent: parent.version }, fresh)
+      return change && makeOperation(group, header, change, signer)
+    }
     const gone = new Set(request.targets.map(({ peer }) => peer))
     // All slots of whoever is not on the roster once these are gone (SPEC K8).
     const tainted = taintedSlots(log, parent.version, table)
@@ -188,9 +196,28 @@ export class Excluder {
     const { radix } = group.genesis.idSpace
     const cover = (usable: readonly Slot[]): readonly Slot[] =>
       coverOf({ usable, members, table, radix }).slots
-    const fresh = { secret, nonce: entropy.bytes(OPERATION_NONCE_LENGTH) }
     const change = newChange(group, { ...request, header, parent, tainted, cover }, fresh)
     return makeOperation(group, header, change, signer)
+  }
+
+  #hasTree({ version }: VersionKeys): boolean {
+    const entry = this.#context.log.get(version)
+    return entry !== undefined && schemeOf(entry) === 'centralized-tree'
+  }
+
+  /**
+   * Everybody who is not on the roster once the targets are gone leaves the tree (SPEC V7). Undefined where we have none, or
+   * where so many leave that one operation cannot hold it: then it takes another generation.
+   */
+  #treeChange(plan: ChangeRequest & TreePlan, fresh: Fresh): Change | undefined {
+    const { group, log, ring, entropy, admissionsOfOthers } = this.#context
+    const parent = log.get(plan.keyParent)
+    const tree = parent && ring.trees.ours(parent, this.#context)
+    const gone = new Set(plan.targets.map(({ admission }) => admission))
+    const remaining = new Set(admissionsOfOthers.filter((admission) => !gone.has(admission)))
+    if (!tree?.canKeep(remaining)) return undefined
+    const message = tree.keep(remaining, entropy)
+    return newTreeChange(group, { ...plan, tree: tree.tree, ...(message && { message }) }, fresh)
   }
 
   /** What a change can be made from: what we send under, or else the deepest version held of a generation that counts. */
@@ -216,10 +243,15 @@ export class Excluder {
    * our heads, and fetches it.
    */
   #handOver(entry: Entry, parent: VersionKeys): void {
-    const { agenda, now, timing, onlineOthers, table } = this.#context
+    const { agenda, now, timing, onlineOthers, table, ring, log } = this.#context
     const { id, body } = entry.operation
     const wrapped = body.kind === 'change' ? body.wraps.map(({ slot }) => slot) : []
-    const isReached = onlineOthers.some((peer) => wrapped.some((slot) => table.of(peer).has(slot)))
+    const tree = ring.trees.ours(entry, this.#context)
+    const isReached = onlineOthers.some(
+      (peer) =>
+        tree?.isReached(log.admissionOf(peer)?.operation.id) ??
+        wrapped.some((slot) => table.of(peer).has(slot)),
+    )
     const [to] = onlineOthers
     if (isReached || to === undefined) {
       this.#announce(entry, parent, 0)

@@ -2,7 +2,7 @@
 import type { Signer } from '../crypto/suite.ts'
 import { UsageError } from '../errors.ts'
 import type { Group } from '../group/genesis.ts'
-import type { Millis, OperationId, PeerId } from '../ids.ts'
+import type { Millis, OperationId, PeerId, VersionId } from '../ids.ts'
 import type { VersionKeys } from '../keys/version-keys.ts'
 import { ADDRESSES_MAX, NAME_MAX } from '../limits.ts'
 import type { MembershipLog } from '../log/membership-log.ts'
@@ -10,6 +10,7 @@ import type { Request } from '../lobby/messages.ts'
 import type { Operation } from '../log/operation.ts'
 import type { Rejection } from '../errors.ts'
 import { DEFAULT_TIMING, type Timing } from '../timing.ts'
+import type { PathKeys } from '../tree/messages.ts'
 import { ReplayWindows } from '../traffic/replay-window.ts'
 import type { Said } from '../traffic/room-messages.ts'
 import { Allowance } from './allowance.ts'
@@ -56,6 +57,8 @@ export interface LineageInside {
   readonly salt: Uint8Array
   readonly log: MembershipLog
   readonly keys: readonly VersionKeys[]
+  /** Our paths in key trees, by generation. */
+  readonly paths: ReadonlyMap<VersionId, PathKeys>
   readonly heldFrames: number
   readonly knocks: number
 }
@@ -141,7 +144,15 @@ export class Lineage {
   /** What is inside, for tests alone. */
   get unsafeInsideForTests(): LineageInside {
     const { log, ring, salt } = this.#context
-    return { salt, log, keys: ring.versions, heldFrames: this.#held.size, knocks: this.#introducer.knocks }
+    const { unsafePathsForTests: paths } = ring.trees
+    return {
+      salt,
+      log,
+      keys: ring.versions,
+      paths,
+      heldFrames: this.#held.size,
+      knocks: this.#introducer.knocks,
+    }
   }
 
   /** When `tick` should be called at the latest. */

@@ -8,6 +8,7 @@ import { PAGE_MAX, PARENTS_MAX, SEEN_REQUESTS_MAX } from '../limits.ts'
 import type { Request } from '../lobby/messages.ts'
 import { type Refusal, type ReplyContent, sealReply } from '../lobby/reply-content.ts'
 import { admitted, causeOfDeath, type Entry, wasExcluded } from '../log/roster.ts'
+import type { PathKeys } from '../tree/messages.ts'
 import type { Context } from './context.ts'
 import type { Excluder } from './excluder.ts'
 
@@ -144,11 +145,22 @@ export class Replier {
     const from = entitledTo(log, keys.version, peer)
     const entry = log.get(keys.version)
     const given = entry && givesSlots(entry, self) ? this.#held(keys, slots) : []
-    const handed = { version: keys.version, chain: keys.chain, slots: given }
     if (from === undefined) return undefined
+    const path = entry && this.#pathOf(peer, entry)
+    const handed = { version: keys.version, chain: keys.chain, slots: given, ...(path && { path }) }
     if (from === 'all') return { ...handed, ...keys.earliest, ...(keys.secret && { secret: keys.secret }) }
     const tek = keys.tekAt(from)
     return tek ? { ...handed, revision: from, tek } : { ...handed, revision: keys.revision, tek: keys.tek }
+  }
+
+  /** Its path in our key tree, where there is one. */
+  #pathOf(peer: PeerId, version: Entry): PathKeys | undefined {
+    const { ring, log, entropy } = this.#context
+    const tree = ring.trees.ours(version, this.#context)
+    const admission = log.admissionOf(peer)
+    if (tree === undefined || admission === undefined) return undefined
+    tree.admit(this.#context.admissionsOfOthers, entropy)
+    return tree.pathOf(admission.operation.id)
   }
 
   #held(keys: VersionKeys, slots: readonly Slot[]): HandedKeys['slots'] {

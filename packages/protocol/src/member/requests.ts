@@ -14,6 +14,7 @@ import { openReply, type Page, type ReplyContent } from '../lobby/reply-content.
 import { reject, type Rejection } from '../errors.ts'
 import type { HandedKeys } from '../keys/key-ring.ts'
 import { maySlotPass } from '../keys/slot-rights.ts'
+import { managementOf } from '../log/management.ts'
 import {
   BEATERS_MAX,
   IDLE_PAGES_MAX,
@@ -180,7 +181,8 @@ export class Requests {
     if (!keys || !entry || !context.log.roster.alive.has(from) || context.ring.isErased(keys.version)) return
     const mayGive = (slot: Slot, maker: AdmissionId): boolean =>
       maySlotPass(entry, { slot, maker, from, to: context.self }, context)
-    const fits = context.ring.accept(entry, keys, { now: context.now, mayGive })
+    const isManager = managementOf(entry)?.manager === from
+    const fits = context.ring.accept(entry, keys, { now: context.now, mayGive, isManager })
     if (!fits)
       context.notify({
         event: 'rejected',

@@ -91,18 +91,21 @@ export class SlotKeeper {
     return version && managementOf(version)
   }
 
-  /** In a managed generation its manager makes the whole table, and all others fetch their rows from it (SPEC V3). */
+  /** In a managed generation its manager makes the whole table, or a tree, and all others fetch their rows, or paths, from it (SPEC V3, V7). */
   #advanceManaged(keys: VersionKeys): void {
-    const { agenda, now, timing, entropy, table, self, log } = this.#context
-    const management = this.#managed(keys)
-    if (management?.scheme !== 'centralized-flat') return
-    const { manager } = management
+    const { agenda, now, timing, entropy, table, self, log, ring } = this.#context
+    const [management, version] = [this.#managed(keys), log.get(keys.version)]
+    if (management === undefined || version === undefined) return
+    const { manager, scheme } = management
+    const isTree = scheme === 'centralized-tree'
     if (manager === self) {
-      if (keys.slots.size === 0 && keys.version === this.#context.begun) this.#create(keys, table.all)
+      if (isTree) ring.trees.ours(version, this.#context)
+      else if (keys.slots.size === 0 && keys.version === this.#context.begun) this.#create(keys, table.all)
       return
     }
-    const slots = this.#missing(keys)
-    if (slots.length === 0 || agenda.has('slots') || this.#requests.count('slots') > 0) return
+    const slots = isTree ? [] : this.#missing(keys)
+    const isLacking = isTree ? ring.trees.lacks(version) : slots.length > 0
+    if (!isLacking || agenda.has('slots') || this.#requests.count('slots') > 0) return
     const share = Math.max(1, log.roster.alive.size / BEATERS_MAX)
     agenda.set('slots', now + timing.slotsMs * share * (1 + entropy.fraction()), () => undefined)
     const isNew = this.#version !== keys.version
@@ -115,9 +118,11 @@ export class SlotKeeper {
   isComplete(keys: VersionKeys): boolean {
     const management = this.#managed(keys)
     if (management === undefined) return this.#missing(keys).length === 0
-    if (management.scheme === 'centralized-tree') return true
-    const due =
-      management.manager === this.#context.self ? this.#context.table.size : this.#context.ownSlots.size
+    const { ring, log, self } = this.#context
+    const version = log.get(keys.version)
+    if (version && management.scheme === 'centralized-tree')
+      return management.manager !== self || ring.trees.ours(version, this.#context) !== undefined
+    const due = management.manager === self ? this.#context.table.size : this.#context.ownSlots.size
     return keys.slots.size >= due
   }
 

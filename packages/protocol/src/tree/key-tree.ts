@@ -32,11 +32,9 @@ export interface Changed {
   readonly message?: TreeMessage
 }
 
-/** Where two trees were joined. */
+/** Where two trees were joined: the one whose members kept their IDs, and the one whose IDs became larger by `offset`. */
 interface Seam {
-  /** Height of the one whose members kept their IDs. */
   readonly height: number
-  /** The one whose IDs became larger by `offset`, and what it was merged of itself. */
   readonly other: { readonly height: number; readonly offset: number; readonly seams: readonly Seam[] }
 }
 
@@ -60,7 +58,6 @@ export class KeyTree {
   #size = 0
   /** The last of them is undone first. */
   readonly #seams: Seam[] = []
-
   /** A tree without members. `seed`: 32 fresh random bytes, used for this and never again. */
   constructor(group: TreeGroup, tree: Shape & { ids: Ids }, seed: Uint8Array) {
     this.#group = group
@@ -76,7 +73,7 @@ export class KeyTree {
     return this.#shape
   }
 
-  /** How many messages there were. */
+  /** The number of the last message. */
   get serial(): number {
     return this.#serial
   }
@@ -133,8 +130,27 @@ export class KeyTree {
   useLeaf<T>(id: number, use: (leaf: KeyReference & TreeKey) => T): T {
     const leaf = this.#leaf(id)
     assert(leaf !== 0, 'a leaf is that of a member')
-    const result = use({ ...this.#nodes.reference(leaf), key: this.#nodes.key(leaf) })
-    this.#advance(leaf)
+    return this.#use(leaf, use)
+  }
+
+  /** Uses the root's key for something that all members are to open; that advances it. */
+  useRoot<T>(use: (root: KeyReference & TreeKey) => T): T {
+    return this.#use(this.#root, use)
+  }
+
+  /** In how many wraps it would come, if these left. */
+  wrapsWithout(ids: readonly number[]): number {
+    return this.#nodes.childrenAbove(ids.map((id) => this.#leaf(id)))
+  }
+
+  /** Overwrites every key. */
+  erase(): void {
+    this.#nodes.erase()
+  }
+
+  #use<T>(node: Node, use: (held: KeyReference & TreeKey) => T): T {
+    const result = use({ ...this.#nodes.reference(node), key: this.#nodes.key(node) })
+    this.#advance(node)
     return result
   }
 
@@ -251,7 +267,7 @@ export class KeyTree {
     if (this.#ids === 'derived') this.#skip(parent)
   }
 
-  /** A node with one child is of no use where nobody is given the leaver's place. */
+  /** Takes out a node with one child: of no use where nobody is given the leaver's place. */
   #skip(node: Node): void {
     const [only, ...others] = this.#nodes.children(node)
     if (node === this.#root || only === undefined || others.length > 0) return
@@ -368,8 +384,7 @@ export class KeyTree {
   }
 
   #refresh(node: Node, { version, seed }: Pick<Step, 'version' | 'seed'>): void {
-    const at = { ...this.#nodes.name(node), version, revision: 0 }
-    const key = freshKey(this.#group, seed, at)
+    const key = freshKey(this.#group, seed, { ...this.#nodes.name(node), version, revision: 0 })
     this.#nodes.setKey(node, { version, revision: 0, key })
     this.#nodes.setOrigin(node, undefined)
     key.fill(0)

@@ -41,7 +41,7 @@ export function openFirst(
 /** Takes the path that a member asked for again; false when the letter is not for it, or older than what it holds. */
 export function openAgain(group: TreeGroup, path: TreePath, letter: Letter): boolean {
   const { shape } = path
-  const keys = path.useLeaf(letter.under, (key) => openWith(group, { shape, key }, letter))
+  const keys = path.use(letter.under, (key) => openWith(group, { shape, key }, letter))
   return keys !== undefined && path.replace(keys)
 }
 

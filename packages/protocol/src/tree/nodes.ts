@@ -189,6 +189,20 @@ export class Nodes {
     return leaves
   }
 
+  /** How many children all nodes have that are above one of these. */
+  childrenAbove(leaves: readonly Node[]): number {
+    const above = new Set<Node>()
+    for (const leaf of leaves) {
+      for (let node = this.parent(leaf); node !== 0 && !above.has(node); node = this.parent(node))
+        above.add(node)
+    }
+    return [...above].reduce((sum, node) => sum + this.children(node).length, 0)
+  }
+
+  erase(): void {
+    this.#keys.fill(0)
+  }
+
   /** Takes a part of another tree over, whose IDs change by `offset`. Returns its top, which has no parent yet. */
   adopt(from: Nodes, top: Node, offset: number): Node {
     const copies = new Map<Node, Node>()

@@ -118,10 +118,10 @@ export class TreePath {
     return this.#advance(this.#keys, { ...this.root, ...to })
   }
 
-  /** Opens something with the leaf's key at the revision that a reference names; if it opens, the key is used (SPEC R2). */
-  useLeaf<T>(at: KeyReference, open: (key: Uint8Array) => T | undefined): T | undefined {
-    const held = this.#keys.get(0)
-    const moved = at.level === 0 && at.prefix === this.#id && held && advanceTo(this.#group, held, at)
+  /** Opens something with a key of ours at the revision that a reference names; if it opens, the key is used (SPEC R2). */
+  use<T>(at: KeyReference, open: (key: Uint8Array) => T | undefined): T | undefined {
+    const held = this.#keys.get(at.level)
+    const moved = isOnPath(this.#shape, at, this.#id) && held && advanceTo(this.#group, held, at)
     if (!moved) return undefined
     const result = open(moved.key)
     if (result !== undefined) this.#advance(this.#keys, { ...at, revision: at.revision + 1 })

@@ -1,0 +1,161 @@
+/** Key trees of a room: the whole one that a manager has, and the path that everybody else has (SPEC V7, V8). */
+import type { Entropy } from '../crypto/entropy.ts'
+import type { Group } from '../group/genesis.ts'
+import type { AdmissionId, PeerId, VersionId } from '../ids.ts'
+import { TREE_WRAPS_MAX } from '../limits.ts'
+import { managementOf } from '../log/management.ts'
+import type { MembershipLog } from '../log/membership-log.ts'
+import type { ChangeEntry, Entry } from '../log/roster.ts'
+import { KeyTree } from '../tree/key-tree.ts'
+import type { PathKeys, TreeMessage } from '../tree/messages.ts'
+import { TreePath } from '../tree/tree-path.ts'
+import { ROOM_TREE } from '../tree/tree-wraps.ts'
+import { generationOf } from './generation.ts'
+import { openTreeChange } from './new-change.ts'
+
+/** The tree of a generation that we manage, and whose leaf is whose. */
+export class RoomTree {
+  readonly tree: KeyTree
+  readonly #leaves = new Map<AdmissionId, number>()
+  /** Who has asked for its path. */
+  readonly #given = new Set<AdmissionId>()
+
+  constructor(group: Group, entropy: Entropy) {
+    this.tree = new KeyTree(group, { ...ROOM_TREE, ids: 'assigned' }, entropy.bytes())
+  }
+
+  /** Lets those in who are not in yet. They get their paths when they ask. */
+  admit(members: Iterable<AdmissionId>, entropy: Entropy): void {
+    const newcomers = [...members].filter((member) => !this.#leaves.has(member))
+    if (newcomers.length === 0) return
+    const joins = newcomers.map(() => ({ key: entropy.bytes() }))
+    const { joined } = this.tree.change({ joins }, entropy.bytes())
+    for (const [i, member] of newcomers.entries()) this.#leaves.set(member, joined[i] ?? 0)
+  }
+
+  /** What a member holds of the tree now. */
+  pathOf(member: AdmissionId): PathKeys | undefined {
+    const leaf = this.#leaves.get(member)
+    if (leaf !== undefined) this.#given.add(member)
+    return leaf === undefined ? undefined : this.tree.path(leaf)
+  }
+
+  /** Whether somebody can open what is wrapped for all. */
+  isReached(member: AdmissionId | undefined): boolean {
+    return member !== undefined && this.#given.has(member) && this.#leaves.has(member)
+  }
+
+  /** Whether all but these can leave in one change. */
+  canKeep(remaining: ReadonlySet<AdmissionId>): boolean {
+    return this.tree.wrapsWithout(this.#without(remaining).map(([, leaf]) => leaf)) <= TREE_WRAPS_MAX
+  }
+
+  /** All but these leave. What the others are to be told; undefined where nobody leaves. */
+  keep(remaining: ReadonlySet<AdmissionId>, entropy: Entropy): TreeMessage | undefined {
+    const gone = this.#without(remaining)
+    if (gone.length === 0) return undefined
+    const { message } = this.tree.change({ leaves: gone.map(([, leaf]) => leaf) }, entropy.bytes())
+    for (const [member] of gone) this.#leaves.delete(member)
+    return message
+  }
+
+  #without(remaining: ReadonlySet<AdmissionId>): [AdmissionId, number][] {
+    return [...this.#leaves].filter(([member]) => !remaining.has(member))
+  }
+}
+
+/** Who makes a tree, and with what. */
+export interface Maker {
+  readonly self: PeerId
+  /** The last generation that this very process began. */
+  readonly begun: VersionId | undefined
+  readonly entropy: Entropy
+}
+
+export class TreeKeys {
+  readonly #group: Group
+  readonly #log: MembershipLog
+  /** By generation. */
+  readonly #managed = new Map<VersionId, RoomTree>()
+  readonly #paths = new Map<VersionId, TreePath>()
+
+  constructor(group: Group, log: MembershipLog) {
+    this.#group = group
+    this.#log = log
+  }
+
+  /**
+   * The tree of a version's generation, if we manage that. It is made where we began the generation ourselves, so that nobody
+   * can have been told of another one; who has lost it has to begin another generation (SPEC V6).
+   */
+  ours(version: Entry, by: Maker): RoomTree | undefined {
+    const generation = generationOf(version).operation.id
+    const management = managementOf(version)
+    if (management?.scheme !== 'centralized-tree' || management.manager !== by.self) return undefined
+    const made = this.#managed.get(generation)
+    if (made || generation !== by.begun) return made
+    const tree = new RoomTree(this.#group, by.entropy)
+    this.#managed.set(generation, tree)
+    return tree
+  }
+
+  /** Takes our path as the manager of a version's generation gives it. Returns whether it is news. */
+  take(version: Entry, path: PathKeys): boolean {
+    const generation = generationOf(version).operation.id
+    const held = this.#paths.get(generation)
+    // The manager put us elsewhere: we left, and came back.
+    if (held?.id === path.id) return held.replace(path)
+    if (held && held.serial > path.serial) return false
+    held?.erase()
+    this.#paths.set(generation, new TreePath(this.#group, ROOM_TREE, path))
+    return true
+  }
+
+  /** Whether our path does not lead on from a version: it is not there, or has missed something. */
+  lacks(version: Entry): boolean {
+    const path = this.#paths.get(generationOf(version).operation.id)
+    return path === undefined || path.serial < this.#serialOf(version)
+  }
+
+  /** The secret of a change, if our path opens it. Takes in what the change says of the tree in any case. */
+  open({ operation, generation }: ChangeEntry): Uint8Array | undefined {
+    const path = generation && this.#paths.get(generation.operation.id)
+    return path && openTreeChange(this.#group, operation, path)
+  }
+
+  /** Our paths, by generation: copies, for tests alone. */
+  get unsafePathsForTests(): ReadonlyMap<VersionId, PathKeys> {
+    return new Map([...this.#paths].map(([generation, path]) => [generation, path.held]))
+  }
+
+  /** Erases those of all other generations. */
+  keepOnly(versions: Iterable<VersionId>): void {
+    const kept = new Set<VersionId>()
+    for (const version of versions) {
+      const entry = this.#log.get(version)
+      if (entry) kept.add(generationOf(entry).operation.id)
+    }
+    for (const [generation, path] of this.#paths) {
+      if (kept.has(generation)) continue
+      path.erase()
+      this.#paths.delete(generation)
+    }
+    for (const [generation, { tree }] of this.#managed) {
+      if (kept.has(generation)) continue
+      tree.erase()
+      this.#managed.delete(generation)
+    }
+  }
+
+  /** The number of the last message of the tree that a version's keys come after. */
+  #serialOf(version: Entry): number {
+    let at: Entry | undefined = version
+    while (at !== undefined) {
+      const { body }: Entry['operation'] = at.operation
+      if (body.kind !== 'change') return 0
+      if (body.tree?.message) return body.tree.message.serial
+      at = this.#log.get(body.keyParent)
+    }
+    return 0
+  }
+}
