@@ -1,7 +1,9 @@
 /** A connection test, with what to do about what does not work. */
+import type { MemberHealth } from '@conclave/node'
 import { useEffect, useState } from 'preact/hooks'
 import { type ConnectionFindings, type Finding, testConnection } from './connection-test.ts'
 import { Dialog } from './dialog.tsx'
+import { nameShown } from './person.tsx'
 import type { RoomLog } from './room-log.ts'
 import { iceServersInUse } from './session.ts'
 import type { Visit } from './visit.ts'
@@ -20,21 +22,22 @@ export function ConnectionDialog({ visit, log, onClose }: ConnectionDialogProps)
     setFindings(await testConnection(iceServersInUse(await visit.surroundings.loadConfig())))
   }
   useEffect(() => void run(), [])
-  const others = log.members.filter(({ peer }) => peer !== log.room.self)
-  const direct = others.filter(({ via }) => via === 'webrtc').length
-  const bridge = others.filter(({ via }) => via === 'bridge').length
-  const isOnline = log.state.status !== 'offline'
+  const { relays, members } = log.room.health
   return (
     <Dialog title={t.test.title} onClose={onClose}>
       <div class="stack">
         <p>{t.test.lead}</p>
         <ul class="rows" aria-busy={findings === undefined}>
-          <Row name={t.test.relay} finding={isOnline ? 'ok' : 'bad'}>
-            {isOnline ? t.test.relayOk : t.test.relayBad}
-          </Row>
-          <Row name={t.test.members} finding={direct > 0 ? 'ok' : 'none'}>
-            {t.test.membersValue(direct, bridge)}
-          </Row>
+          {relays.map(({ address, status }) => (
+            <RelayRow
+              key={address}
+              address={address}
+              isUp={status === 'connected' || status === 'reserved'}
+            />
+          ))}
+          {members.map((member) => (
+            <MemberRow key={member.peer} member={member} />
+          ))}
           <Row name={t.test.local} finding={findings?.local}>
             {wordsFor(findings?.local, [t.test.localOk, t.test.localBad, ''])}
           </Row>
@@ -55,6 +58,28 @@ export function ConnectionDialog({ visit, log, onClose }: ConnectionDialogProps)
         </span>
       </div>
     </Dialog>
+  )
+}
+
+function RelayRow({ address, isUp }: { address: string; isUp: boolean }) {
+  return (
+    <Row name={`${t.test.relay} ${hostOf(address)}`} finding={isUp ? 'ok' : 'bad'}>
+      {isUp ? t.test.relayOk : t.test.relayBad}
+    </Row>
+  )
+}
+
+/** The host out of a multiaddr: what stands between its first two protocols. */
+function hostOf(address: string): string {
+  return address.split('/')[2] ?? ''
+}
+
+function MemberRow({ member: { name, via, rttMs } }: { member: MemberHealth }) {
+  const how = { webrtc: t.members.directHint, bridge: t.members.bridgeHint, none: t.members.offline }[via]
+  return (
+    <Row name={nameShown(name)} finding={via === 'webrtc' ? 'ok' : 'none'}>
+      {rttMs === undefined ? `${how}.` : `${how}, ${t.test.roundTrip(Math.round(rttMs))}.`}
+    </Row>
   )
 }
 

@@ -254,7 +254,6 @@ export const room: In<typeof english> = {
     relayOk: 'Verbunden.',
     relayBad:
       'Kein Relay antwortet. Prüfe dein Netz; ein Proxy oder eine Firewall sperrt vielleicht WebSockets.',
-    relayNone: 'Diese Seite nennt kein Relay, und deine Einstellungen auch nicht.',
     local: 'WebRTC in diesem Browser',
     localOk: 'Geht.',
     localBad: 'Der Browser erlaubt kein WebRTC. Nachrichten gehen trotzdem über das Relay.',
@@ -267,8 +266,7 @@ export const room: In<typeof english> = {
     turnOk: 'Antwortet: Auch strenge Netze lassen sich überwinden.',
     turnBad: 'Antwortet nicht. Prüfe Adresse, Benutzer und Passwort.',
     turnNone: 'Keiner ist angegeben. Hinter strengen Netzen gehen Nachrichten über das Relay.',
-    members: 'Mitglieder',
-    membersValue: (direct, bridge) => `${direct} direkt, ${bridge} über das Relay`,
+    roundTrip: (milliseconds) => `hin und zurück in ${milliseconds} ms`,
     ok: 'geht',
     bad: 'geht nicht',
     info: 'nicht benutzt',
