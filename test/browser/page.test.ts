@@ -9,6 +9,7 @@ import { startPeer, startRelay } from '../../scripts/local-network.ts'
 import { buildPage } from '../../scripts/page-build.ts'
 import { servePage, type PageServer } from '../../scripts/page-server.ts'
 import { launchChromium } from '../support/browser.ts'
+import { barriersOn } from './accessibility.ts'
 import { sleepWell } from './sleep.ts'
 import { Visitor } from './visitor.ts'
 
@@ -77,6 +78,8 @@ describe('the page', () => {
     expect(ben.page.url()).toBe(`${server.origin}/`)
     await ben.joinRoom('Ben')
     await ben.page.getByText('Waiting outside').waitFor()
+    await ada.page.getByText('asks to come in').waitFor()
+    expect([...(await barriersOn(ada.page)), ...(await barriersOn(ben.page))]).toEqual([])
     await ada.admits('Ben')
     await ben.isIn()
     const elsewhere = await laptop.newContext({ locale: 'en-GB' })
@@ -165,7 +168,7 @@ describe('the page', () => {
     const { version } = await ada.keys()
     await ada.exclude('Ben', 'The meeting is over')
     await ben.page.getByRole('heading', { name: 'You were excluded' }).waitFor()
-    await ben.screenshot('excluded')
+    expect(await barriersOn(ben.page)).toEqual([])
     const verdict = await ben.page.locator('.verdict').innerText()
     expect(verdict).toContain('Ada')
     expect(verdict).toContain('The meeting is over')

@@ -40,7 +40,7 @@ export class Visitor {
   }
 
   async admits(name: string): Promise<void> {
-    await this.page.getByRole('button', { name: `Let ${name} in` }).click()
+    await this.page.getByRole('button', { name: `Let in ${name}` }).click()
   }
 
   async isIn(): Promise<void> {
@@ -119,7 +119,6 @@ export class Visitor {
     await this.page.getByRole('button', { name: 'Keys', exact: true }).click()
     const version = await this.page.locator('.facts dt', { hasText: 'Version' }).locator('+ dd').innerText()
     const causes = await this.page.locator('.changes:not(.deeds) .change-cause').allTextContents()
-    await this.screenshot('keys')
     await this.page.getByRole('button', { name: /^Members/u }).click()
     return { version, causes }
   }

@@ -97,8 +97,8 @@ export const talk = {
     asks: 'asks to come in',
     admit: 'Let in',
     deny: 'Turn away',
-    admitName: (name: string) => `Let ${name} in`,
-    denyName: (name: string) => `Turn ${name} away`,
+    admitName: (name: string) => `Let in ${name}`,
+    denyName: (name: string) => `Turn away ${name}`,
     hint: 'Who is turned away twice stays out for the life of the room.',
   },
   chat: {
