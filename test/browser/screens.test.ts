@@ -87,7 +87,7 @@ describe('the screens of the page', () => {
     await ada.createRoom('Ada')
     await ada.isIn()
     const link = await ada.inviteLink()
-    peers.push(...(await Promise.all(XSS_NAMES.map((name) => startPeer({ relays, name, invite: link })))))
+    for (const name of XSS_NAMES) peers.push(await startPeer({ relays, name, invite: link }))
     await expect.poll(() => ada.page.locator('.member').count(), { timeout: 20_000 }).toBe(1 + peers.length)
     await ada.say('See `npm test` at https://example.org')
     await look('room')

@@ -10,13 +10,20 @@ import { t } from './words/language.ts'
 
 export function KeysPanel({ log }: { log: RoomLog }) {
   const deeds = log.deeds
+  const { status, scheme } = log.state
+  // A tree is its manager's alone: nobody else could draw it.
+  const hasTable = status === 'joined' && scheme !== 'centralized-tree'
   return (
     <>
       <h2>{t.keys.title}</h2>
       <Facts log={log} deeds={deeds} />
       <p class="muted hint">{t.keys.hint}</p>
-      <h3>{t.keys.table}</h3>
-      {log.state.status === 'joined' && <KeyTablePicture log={log} />}
+      {hasTable && (
+        <>
+          <h3>{t.keys.table}</h3>
+          <KeyTablePicture log={log} />
+        </>
+      )}
       <h3>{t.keys.changes}</h3>
       {log.keyChanges.length === 0 && <p class="muted">{t.keys.noChanges}</p>}
       <ol class="changes">
