@@ -155,6 +155,8 @@ export class Visit {
       // The visit ended while we went in.
       if (this.#listening.signal.aborted) return await room.close()
       this.#sit({ ...seat, room: room.id })
+      // Merged or split off: a reload goes back to where it went on.
+      room.addEventListener('moved', () => this.#sit({ ...seat, room: room.id }))
       this.surroundings.onRoom?.(room)
       this.#change({ place: { at: 'room', room } })
     } catch (error) {
