@@ -4,7 +4,9 @@ import { nobleSuite } from '../src/crypto/noble-suite.ts'
 import type { Signer } from '../src/crypto/suite.ts'
 import { groupOf } from '../src/group/genesis.ts'
 import { OPEN_POLICY, type Policy } from '../src/group/policy.ts'
+import { SlotTable } from '../src/group/slots.ts'
 import { type OperationId, type PeerId, peerIdOf, type Slot } from '../src/ids.ts'
+import { maySlotPass } from '../src/keys/slot-rights.ts'
 import { type CentralizedScheme, managementOf, schemeOf } from '../src/log/management.ts'
 import { MembershipLog } from '../src/log/membership-log.ts'
 import { type Change, makeOperation, type OperationBody } from '../src/log/operation.ts'
@@ -160,4 +162,27 @@ test('in a managed generation its manager alone makes changes, by the admission 
   expect(story.sign(BOB, { kind: 'change', keyParent: managed, ...change })).toBe(why)
   // Nobody manages what is the latest now.
   expect(story.change(CID)).toMatch(ID)
+})
+
+test('a slot is taken from its owners; in a managed generation from the manager alone, and only one that it made (K11, V3)', () => {
+  const story = new Story()
+  const table = new SlotTable(story.log.group)
+  const passes = (slot: Slot, maker: PeerId, from: PeerId, to: PeerId): boolean => {
+    const version = story.log.versions[0]
+    const admission = story.log.admissionOf(maker)?.operation.id
+    if (version === undefined || admission === undefined) throw new Error('no version, or no member')
+    return maySlotPass(version, { slot, maker: admission, from, to }, { log: story.log, table })
+  }
+  const shared = (...peers: PeerId[]): Slot =>
+    table.all.find((slot) => peers.every((peer) => table.of(peer).has(slot))) as Slot
+  const alone = table.all.find((slot) => table.of(cid).has(slot) && !table.of(ann).has(slot)) as Slot
+  const [all, two] = [shared(ann, bob, cid), shared(ann, cid)]
+  expect(passes(all, ann, bob, cid)).toBe(true)
+  expect(passes(alone, ann, cid, cid)).toBe(false)
+  expect(passes(alone, cid, ann, cid)).toBe(false)
+  story.refresh(ANN, ann)
+  for (const slot of [all, two, alone]) expect(passes(slot, ann, ann, cid)).toBe(true)
+  expect(passes(alone, ann, ann, ann)).toBe(false)
+  expect(passes(all, ann, bob, cid)).toBe(false)
+  expect(passes(all, bob, ann, cid)).toBe(false)
 })
