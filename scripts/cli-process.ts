@@ -68,6 +68,11 @@ export class CliProcess extends EventEmitter<CliEvents> {
     this.#child.once('close', () => this.#end(this.#complaint.trim()))
   }
 
+  /** Of the process. */
+  get pid(): number | undefined {
+    return this.#child.pid
+  }
+
   /** The first event of that name and with those fields, past ones included. */
   async expect(name: string, fields: JsonObject = {}, timeoutMs = EVENT_MS): Promise<JsonObject> {
     const fits = (event: JsonObject): boolean =>

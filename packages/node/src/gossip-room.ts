@@ -2,8 +2,17 @@
 import { announcedAddresses } from './addresses.ts'
 import { UsageError } from './errors.ts'
 import { gossipBacklog } from './gossip-streams.ts'
-import { CONGESTED_BYTES, FRAME_BYTES_MAX, JUDGEMENTS_MAX, JUDGEMENT_MS_MAX } from './limits.ts'
+import {
+  CONGESTED_BYTES,
+  DIRECT_PEERS_MAX,
+  FRAME_BYTES_MAX,
+  JUDGEMENTS_MAX,
+  JUDGEMENT_MS_MAX,
+  SEEK_MS,
+} from './limits.ts'
 import { topicHash } from './topics.ts'
+import type { ByteStream } from './files/byte-stream.ts'
+import type { FileRequest, FileStreams } from './files/file-streams.ts'
 import type { Via } from './room-api.ts'
 import type { CircuitPool } from './circuit-pool.ts'
 import type { DirectDialer } from './direct-dialer.ts'
@@ -27,12 +36,15 @@ export interface GossipRoomInit extends RoomNetworkInit {
   streams: DirectStreams
   circuits: CircuitPool
   pulse: Pulse
+  files: FileStreams
   onClose(): void
 }
 
 export class GossipRoom implements RoomNetwork {
   readonly #init: GossipRoomInit
   readonly #hash: Uint8Array
+  /** Peers wanted for a while beyond those that the room wants, each for a reason of its own. */
+  readonly #sought = new Map<object, ReturnType<typeof setTimeout>>()
   #judging = 0
   #isClosed = false
 
@@ -98,6 +110,24 @@ export class GossipRoom implements RoomNetwork {
     return connection && this.#init.pulse.rttMs(connection)
   }
 
+  seek(peer: string): void {
+    const { dialer } = this.#init
+    if (this.#isClosed || this.#sought.size >= DIRECT_PEERS_MAX || dialer.wants(peer)) return
+    const reason = {}
+    dialer.want(reason, [{ peer, addresses: [] }])
+    const forget = (): void => {
+      dialer.leave(reason)
+      this.#sought.delete(reason)
+    }
+    this.#sought.set(reason, setTimeout(forget, SEEK_MS))
+  }
+
+  async openFile(peer: string, request: { id: Uint8Array; from: number }): Promise<ByteStream> {
+    const connection = this.#init.dialer.connectionTo(peer)
+    if (connection === undefined || this.#isClosed) throw new Error('no direct connection')
+    return await this.#init.files.open(connection, request)
+  }
+
   addresses(): string[] {
     const { host } = this.#init
     return announcedAddresses(host.peerId.toString(), host.getMultiaddrs())
@@ -108,6 +138,10 @@ export class GossipRoom implements RoomNetwork {
     this.#isClosed = true
     this.#init.onClose()
     this.#init.dialer.leave(this)
+    for (const [reason, timer] of this.#sought) {
+      clearTimeout(timer)
+      this.#init.dialer.leave(reason)
+    }
     const topics = Object.values(this.#init.topics)
     this.#init.topicsOfNode.delete(topics)
     const { pubsub } = this.#init.host
@@ -143,6 +177,10 @@ export class GossipRoom implements RoomNetwork {
     topic: string
   }): Promise<Verdict> {
     return await this.#judge({ bytes, from, path: topic === this.#init.topics.lobby ? 'lobby' : 'room' })
+  }
+
+  fileAsked(request: FileRequest): boolean {
+    return !this.#isClosed && this.#init.onFile?.(request) === true
   }
 
   transportChanged(peer: string, via: Via): void {

@@ -224,3 +224,59 @@ export const UNHEARD_RETRY_MS = 250
 
 /** How long a node's connections get to close in order. */
 export const NODE_STOP_MS_MAX = 2_000
+
+/** The longest file. Its parts are counted, so nothing grows with it but the time it takes. */
+export const FILE_BYTES_MAX = 4 * 1024 * 1024 * 1024
+
+/** The longest file that goes without a direct connection: a relay lets a client send this much at once. */
+export const BRIDGED_FILE_BYTES_MAX = 1024 * 1024
+
+/** How often a file may be given to one peer over the bridge, which all members and the relay carry. */
+export const BRIDGED_REPEATS_MAX = 4
+
+/** Chunks that answer one request over the bridge: two circuits carry them. */
+export const BRIDGED_CHUNKS = 4
+
+/** When chunks that did not come are asked for again: by then a circuit has failed and gossip has not brought them. */
+export const BRIDGED_STALL_MS = 5_000
+
+/** What a name in a file system may be long. */
+export const FILE_NAME_BYTES_MAX = 255
+
+/** Chunks of 32 KiB that a sender is ahead of what the receiver has: at 50 ms there and back 20 MB a second. */
+export const FILE_WINDOW = 32
+
+/** Chunks after which a receiver says how far it is. */
+export const FILE_ACK_CHUNKS = 8
+
+/** What a receiver holds of a stream at most: the sender's window, and what belongs to it. */
+export const FILE_READ_AHEAD_BYTES_MAX = (FILE_WINDOW + 2) * 33 * 1024
+
+/** One step of a transfer; a receiver on a slow line needs some seconds for a window. */
+export const FILE_STALL_MS = 20_000
+
+/** A transfer to which nothing came for this long is given up, connection or not. */
+export const FILE_PATIENCE_MS = 120_000
+
+/** How long a direct connection is wanted for a file, beyond those that the room wants. */
+export const SEEK_MS = 60_000
+
+/** How long a direct connection is waited for, in which a blocked dial has failed; and how often we look. */
+export const DIRECT_WAIT_MS = 8_000
+export const DIRECT_LOOK_MS = 100
+
+/** Pause before a transfer that was cut goes on. */
+export const FILE_RETRY_MS = 500
+
+/** Offers of one member, and of all, that are remembered: more than a person looks at. */
+export const OFFERS_MAX = { peer: 16, all: 256 } as const
+
+/** Files of ours that stand to be fetched, each with an open file. */
+export const SENT_FILES_MAX = 64
+
+/** Files that we fetch at once, and deliveries of ours to one peer and to all. */
+export const FETCHES_MAX = 8
+export const DELIVERIES_MAX = { peer: 4, all: 16 } as const
+
+/** How often progress is told. */
+export const PROGRESS_MS = 250

@@ -107,6 +107,7 @@ async function welcome(seat: Seat, companions: Companions): Promise<void> {
       if (isFinal) refusal = refusalMessage(notification.refusal)
     },
     onTransport: () => undefined,
+    onFile: () => false,
     onTrouble: (message) => (refusal = message),
     onWaiting: () => undefined,
   }

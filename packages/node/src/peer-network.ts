@@ -8,6 +8,7 @@ import { TopicValidatorResult } from './gossipsub.ts'
 import { GossipRoom } from './gossip-room.ts'
 import { isDirect } from './host.ts'
 import { ROOMS_MAX, TRANSPORT_SETTLE_MS } from './limits.ts'
+import { FileStreams } from './files/file-streams.ts'
 import { Pulse } from './pulse.ts'
 import { isRoomTopic } from './topics.ts'
 import type { NetworkHost } from './host.ts'
@@ -37,6 +38,7 @@ export class PeerNetwork {
   readonly #dialer: DirectDialer
   readonly #circuits: CircuitPool
   readonly #pulse: Pulse
+  readonly #files: FileStreams
   readonly #rooms = new Set<GossipRoom>()
   readonly #direct = new Set<string>()
   readonly #settling = new Map<string, ReturnType<typeof setTimeout>>()
@@ -57,6 +59,10 @@ export class PeerNetwork {
       onFrame: async (peer, frame) =>
         (await this.#roomOf(frame.room)?.judgeDirect(peer, frame.message)) ?? 'ignore',
     })
+    this.#files = new FileStreams({
+      host,
+      onRequest: (request) => [...this.#rooms].some((room) => room.fileAsked(request)),
+    })
     this.#circuits = new CircuitPool({
       host,
       dialer: this.#dialer,
@@ -70,6 +76,7 @@ export class PeerNetwork {
     const { host, supervisor } = this.#init
     const until = { signal: this.#stopped.signal }
     await this.#streams.start()
+    await this.#files.start()
     this.#pulse.start()
     host.pubsub.addEventListener('gossipsub:message', ({ detail }) => void this.#judgeGossip(detail), until)
     host.events.addEventListener('connection:open', ({ detail }) => this.#opened(detail), until)
@@ -91,6 +98,7 @@ export class PeerNetwork {
     this.#pulse.stop()
     this.#dialer.stop()
     this.#circuits.stop()
+    await this.#files.stop()
     await this.#streams.stop()
   }
 
@@ -128,6 +136,7 @@ export class PeerNetwork {
       streams: this.#streams,
       circuits: this.#circuits,
       pulse: this.#pulse,
+      files: this.#files,
       onClose: () => this.#rooms.delete(room),
     })
     this.#rooms.add(room)

@@ -1,6 +1,5 @@
 /** What one does with a room besides talking and membership; `Room` has all of it. */
 import { TypedEventEmitter } from 'main-event'
-import { UsageError } from './errors.ts'
 import type { Action, ActionOptions } from './action.ts'
 import type {
   AcceptFileOptions,
@@ -28,15 +27,15 @@ export abstract class RoomFeatures extends TypedEventEmitter<RoomEvents> {
 
   /** Files that we may fetch now. */
   get files(): FileOffer[] {
-    return []
+    return this.parts.files.incoming.offers
   }
 
   /**
    * Offers a file to the room, or to some of it. Resolves once it was offered. Throws `UsageError` when nobody it is for is there, and
    * for one of more than 1 MB when nobody can be reached directly.
    */
-  async sendFile(_content: FileContent, _options: SendFileOptions = {}): Promise<SentFile> {
-    throw new UsageError('unsupported', 'Files are not built yet.')
+  async sendFile(content: FileContent, options: SendFileOptions = {}): Promise<SentFile> {
+    return await this.parts.files.outgoing.send(content, options)
   }
 
   /**
@@ -44,12 +43,14 @@ export abstract class RoomFeatures extends TypedEventEmitter<RoomEvents> {
    * lost. Throws `UsageError` when it has more than 1 MB and its sender cannot be reached directly; rejects with an
    * `AbortError` when either side cancels.
    */
-  async acceptFile(_id: string, _options: AcceptFileOptions = {}): Promise<ReceivedFile> {
-    throw new UsageError('unsupported', 'Files are not built yet.')
+  async acceptFile(id: string, options: AcceptFileOptions = {}): Promise<ReceivedFile> {
+    return await this.parts.files.incoming.accept(id, options)
   }
 
   /** Withdraws an offer of ours, declines another's, or stops fetching it. */
-  cancelFile(_id: string): void {}
+  cancelFile(id: string): void {
+    this.parts.files.cancel(id)
+  }
 
   /**
    * Sixty digits to compare over another channel: for us and a peer, or without one for all who are in the room. Both sides

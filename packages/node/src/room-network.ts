@@ -2,6 +2,8 @@
  * What a room needs of the network, as data and promises: the driver above it knows no libp2p, and what is below it
  * knows no keys. Everything handed up is untrusted; everything handed down is ciphertext.
  */
+import type { ByteStream } from './files/byte-stream.ts'
+import type { FileRequest } from './files/file-streams.ts'
 import type { Via } from './room-api.ts'
 
 /** Two gossip topics a room: the lobby under the room key, the room under its TEK. */
@@ -25,6 +27,8 @@ export interface RoomNetworkInit {
   onMessage(message: InboundMessage): Promise<Verdict>
   /** A peer's path changed: `webrtc` when a direct connection opened, `bridge` when the last one closed. */
   onTransport(peer: string, via: Via): void
+  /** A peer asks for a file over a stream of its own; false when it gets none here. */
+  onFile?(request: FileRequest): boolean
 }
 
 export interface RoomNetwork {
@@ -46,6 +50,10 @@ export interface RoomNetwork {
   via(peer: string): Via
   /** Milliseconds there and back on the direct connection to the peer, as last measured. */
   rttMs(peer: string): number | undefined
+  /** Wants a direct connection to one more peer for a while. */
+  seek(peer: string): void
+  /** Asks a peer that is connected directly for a file, from a chunk on. Rejects when it is not, or does not answer. */
+  openFile(peer: string, request: { id: Uint8Array; from: number }): Promise<ByteStream>
   /** Our own addresses that another member could dial, as multiaddr strings (at most 4). */
   addresses(): string[]
   close(): Promise<void>

@@ -1,11 +1,19 @@
-/** What a room has besides membership and chat: actions, who types, how it is connected, numbers to compare. */
-import { type Notification, pairSafetyNumber, roomSafetyNumber, safetyCode } from '@conclave/protocol'
+/** What a room has besides membership and chat: actions, files, who types, how it is connected, numbers to compare. */
+import {
+  type Notification,
+  type PeerId,
+  pairSafetyNumber,
+  roomSafetyNumber,
+  safetyCode,
+} from '@conclave/protocol'
 import { Actions } from './action.ts'
 import { UsageError } from './errors.ts'
+import { mustReach, RoomFiles, type FilesInit } from './files/room-files.ts'
 import { HealthWatch } from './room-health.ts'
 import { Typing } from './typing.ts'
 import type { MemberInfo, RoomHealth } from './room-api.ts'
 import type { NamedEvent } from './room-events.ts'
+import type { RoomNetwork } from './room-network.ts'
 import type { Seat } from './seat.ts'
 
 /** What they need of the room. */
@@ -23,6 +31,7 @@ export class RoomParts {
   readonly actions: Actions
   readonly typing: Typing
   readonly health: HealthWatch
+  readonly files: RoomFiles
 
   constructor(init: RoomPartsInit) {
     this.#init = init
@@ -45,6 +54,39 @@ export class RoomParts {
       rttMs: (peer) => init.seat().driver.network.rttMs(peer),
       relays: () => init.relays(),
     })
+    this.files = new RoomFiles(this.#forFiles(), this.actions)
+  }
+
+  #forFiles(): FilesInit {
+    const init = this.#init
+    const network = (): RoomNetwork => init.seat().driver.network
+    const paths = {
+      isDirect: (peer: string) => network().via(peer) === 'webrtc',
+      seek: (peer: string) => network().seek(peer),
+    }
+    return {
+      ...paths,
+      self: () => {
+        const { self } = init.seat().member
+        return { self, name: init.members().find(({ peer }) => peer === self)?.name ?? '' }
+      },
+      isMember: (peer) => init.members().some((member) => member.peer === peer),
+      membersOnline: () =>
+        init
+          .members()
+          .filter(({ peer, online }) => online === true && peer !== init.seat().member.self)
+          .map(({ peer }) => peer),
+      openStream: async (peer, request) => await network().openFile(peer, request),
+      mustReach: async (peers, size) => await mustReach(paths, peers, size),
+      say: async (name, data, to) => await this.actions.send(name, data, to),
+      sendChunk: async (peer, data) =>
+        await init
+          .seat()
+          .driver.act({ name: ':file-chunk', to: [peer as PeerId], form: 'bytes', data }, 'bulk'),
+      turn: async () => await init.seat().driver.bulkTurn(),
+      onOffer: (detail) => init.emit({ name: 'file', detail }),
+      onTransfer: (detail) => init.emit({ name: 'transfer', detail }),
+    }
   }
 
   /** Call it before the room's user hears the same. */
@@ -55,11 +97,14 @@ export class RoomParts {
     if (notification.event !== 'member') return
     this.health.look()
     const { peer, change } = notification
-    if (change !== 'admitted' && change !== 'online') this.typing.ended(peer)
+    if (change === 'admitted' || change === 'online') return
+    this.typing.ended(peer)
+    this.files.gone(peer, change === 'offline')
   }
 
   close(): void {
     this.typing.close()
+    this.files.close()
   }
 
   safetyNumber(peer: string | undefined): string {

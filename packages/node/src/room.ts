@@ -82,6 +82,7 @@ export class Room extends RoomFeatures {
     seat.listener = {
       onNotification: (notification) => this.#tell(notification),
       onTransport: (peer, via) => this.#transportChanged(peer, via),
+      onFile: (request) => this.parts.files.serve(request),
       onTrouble: (message) => this.#emit('error', { code: 'internal', message }),
       onWaiting: (waiting) => this.#emit('waiting', waiting),
     }

@@ -2,11 +2,12 @@
 import { Driver, type DriverInit } from './driver.ts'
 import type { WaitingFrame } from './held-words.ts'
 import type { Entrance, Member, Notification, Operation } from '@conclave/protocol'
+import type { FileRequest } from './files/file-streams.ts'
 import type { Via } from './room-api.ts'
 import type { RoomNetwork, RoomNetworkInit } from './room-network.ts'
 
 export interface SeatInit extends Pick<DriverInit, 'member' | 'verifier' | 'store'> {
-  openNetwork(handlers: Pick<RoomNetworkInit, 'onMessage' | 'onTransport'>): RoomNetwork
+  openNetwork(handlers: Pick<RoomNetworkInit, 'onMessage' | 'onTransport' | 'onFile'>): RoomNetwork
   /** Relays that an invite names: the ones the room is met at. */
   readonly relays: readonly string[]
 }
@@ -15,6 +16,7 @@ export interface SeatInit extends Pick<DriverInit, 'member' | 'verifier' | 'stor
 export interface SeatListener {
   onNotification(notification: Notification): void
   onTransport(peer: string, via: Via): void
+  onFile(request: FileRequest): boolean
   /** Something failed that no peer and no user is to blame for. */
   onTrouble(message: string): void
   onWaiting(waiting: WaitingFrame): void
@@ -32,7 +34,11 @@ export class Seat {
     this.driver = new Driver({
       ...init,
       openNetwork: ({ onMessage }) =>
-        init.openNetwork({ onMessage, onTransport: (peer, via) => this.listener?.onTransport(peer, via) }),
+        init.openNetwork({
+          onMessage,
+          onTransport: (peer, via) => this.listener?.onTransport(peer, via),
+          onFile: (request) => this.listener?.onFile(request) ?? false,
+        }),
       onNotification: (notification) => this.listener?.onNotification(notification),
       onTrouble: (message) => this.listener?.onTrouble(message),
       onWaiting: (waiting) => this.listener?.onWaiting(waiting),

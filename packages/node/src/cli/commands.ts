@@ -99,6 +99,30 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
     await room
       .makeAction<unknown>(fields.text('action'))
       .send(fields.anything('data'), { to: fields.optionalTexts('to') ?? [] }),
+  'send-file': async (fields, { room }) => {
+    const { name, type, to } = {
+      name: fields.optionalText('name'),
+      type: fields.optionalText('type'),
+      to: fields.optionalTexts('to'),
+    }
+    const options = {
+      ...(name !== undefined && { name }),
+      ...(type !== undefined && { type }),
+      ...(to && { to }),
+    }
+    const { id, fileName, size, hash } = await room.sendFile(fields.text('path'), options)
+    return { file: id, fileName, size, hash }
+  },
+  'accept-file': async (fields, { room }) => {
+    const path = fields.text('path')
+    const { size, hash } = await room.acceptFile(fields.text('file'), { to: path })
+    return { path, size, hash }
+  },
+  'cancel-file': (fields, { room }) => {
+    room.cancelFile(fields.text('file'))
+    return {}
+  },
+  files: (_fields, { room }) => ({ files: room.files }),
   typing: (fields, { room }) => {
     room.setTyping(fields.flag('typing'))
     return {}
@@ -129,6 +153,8 @@ export async function answer(line: string, target: Target): Promise<Reply> {
     id = command.id
     return { reply: id, ok: true, ...(await carryOut(command, target)) }
   } catch (error) {
+    const isCancelled = error instanceof DOMException && error.name === 'AbortError'
+    if (isCancelled) return { reply: id, ok: false, code: 'cancelled', message: error.message }
     const isTold = error instanceof CommandError || isUsageError(error)
     return {
       reply: idOf(line) ?? id,

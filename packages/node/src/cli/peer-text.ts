@@ -19,7 +19,7 @@ const TELLERS: { readonly [K in ToldEvent]: Teller<K> } = {
   knock: ({ peer, name }) => `* ${who(peer, name)} knocks: /admit ${peer} or /deny ${peer}`,
   moved: ({ by }) => `* ${tag(by)} moved us to another room`,
   file: ({ id, from, name, fileName, size }) =>
-    `* ${who(from, name)} offers ${fileName} (${size} bytes): /accept-file ${id} PATH or /cancel ${id}`,
+    `* ${who(from, name)} offers ${fileName} (${size} bytes): /accept-file ${id} PATH or /cancel-file ${id}`,
   transfer: ({ peer, direction, status, bytes, size }) =>
     `* file ${direction === 'in' ? 'from' : 'to'} ${tag(peer)}: ${status}, ${bytes} of ${size} bytes`,
   action: ({ from, name, action, data }) => `* ${who(from, name)} ${action}: ${JSON.stringify(data)}`,
@@ -49,6 +49,10 @@ export function commandOfText(line: string): string {
     const [manager] = reason
     return JSON.stringify({ command, to: peer, ...(manager && { manager }) })
   }
+  if (command === 'send-file') return JSON.stringify({ command, path: [peer, ...reason].join(' ') })
+  if (command === 'accept-file') return JSON.stringify({ command, file: peer, path: reason.join(' ') })
+  if (command === 'cancel-file') return JSON.stringify({ command, file: peer })
+  if (command === 'safety' && peer !== '') return JSON.stringify({ command, peer })
   if (command === 'revoke') return JSON.stringify({ command, url: peer })
   if (command !== 'exclude') return JSON.stringify({ command })
   return JSON.stringify({ command, peers: [peer], reason: reason.join(' ') })
