@@ -66,7 +66,7 @@ class Laboratory {
       ? {
           transports: [memory()],
           listen: [`/memory/${name}`],
-          rtcConfiguration: { iceTransportPolicy: 'relay' },
+          webRtc: false,
         }
       : {}
     const timing = { heartbeatMs: NEVER_MS, offlineMs: 2 * NEVER_MS }

@@ -41,11 +41,10 @@ let made = 0
 
 function options(): RoomOptions {
   const name = `member-${made++}`
-  // Without WebRTC, hundreds of whose connections do not fit one process.
-  const rtcConfiguration = { iceTransportPolicy: 'relay' } as const
   const over = values.over === 'memory' ? { transports: [memory()], listen: [`/memory/${name}`] } : {}
   const relays = relay.multiaddrs().slice(0, 1)
-  return { name, relays, metrics: () => meter.metrics, rtcConfiguration, ...over }
+  // Hundreds of WebRTC connections do not fit one process.
+  return { name, relays, metrics: () => meter.metrics, webRtc: false, ...over }
 }
 
 function add(room: Room): Room {

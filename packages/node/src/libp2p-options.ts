@@ -43,6 +43,8 @@ export interface PeerNodeInit {
    * same, and whose STUN or TURN server learns about a call is for the user to choose.
    */
   rtcConfiguration?: RTCConfiguration
+  /** Whether members connect directly over WebRTC; else by `transports` alone, or if there are none, by the relay. Default true. */
+  webRtc?: boolean
   /** Further transports, e.g. `memory()` in tests. */
   transports?: NonNullable<Libp2pOptions['transports']>
   /** Further addresses to listen on, e.g. `/memory/a` or, in Node, `/ip4/0.0.0.0/tcp/0/ws`. */
@@ -86,16 +88,13 @@ export async function peerNodeOptions(
     addresses: {
       listen: [
         ...Array.from({ length: RELAYS_MAX }, () => '/p2p-circuit'),
-        '/webrtc',
+        ...(init.webRtc === false ? [] : ['/webrtc']),
         ...(init.listen ?? []),
       ],
     },
     transports: [
       webSockets(),
-      webRTC({
-        rtcConfiguration: rtcConfigurationOf(init.rtcConfiguration),
-        dataChannel: { maxBufferedAmount: CHANNEL_BUFFER_BYTES_MAX },
-      }),
+      ...(init.webRtc === false ? [] : [webRtcOf(init.rtcConfiguration)]),
       // Only relays the user named: otherwise any room member could make itself our relay.
       circuitRelayTransport({ discoveryFilter: shared.relays.notifyFilter }),
       ...(init.transports ?? []),
@@ -125,4 +124,11 @@ export async function peerNodeOptions(
     ...(init.logger === undefined ? {} : { logger: init.logger }),
     ...(init.metrics === undefined ? {} : { metrics: init.metrics }),
   }
+}
+
+function webRtcOf(configuration: RTCConfiguration | undefined): ReturnType<typeof webRTC> {
+  return webRTC({
+    rtcConfiguration: rtcConfigurationOf(configuration),
+    dataChannel: { maxBufferedAmount: CHANNEL_BUFFER_BYTES_MAX },
+  })
 }
