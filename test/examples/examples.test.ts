@@ -8,6 +8,7 @@ import type { CliProcess } from '../../scripts/cli-process.ts'
 import { serveExamples } from '../../scripts/example-pages.ts'
 import { inviteFrom, startPeer, startRelay } from '../../scripts/local-network.ts'
 import type { PageServer } from '../../scripts/page-server.ts'
+import { barriersOn } from '../browser/accessibility.ts'
 import { launchChromium } from '../support/browser.ts'
 import { Program } from './program.ts'
 
@@ -62,7 +63,8 @@ test('a libp2p node with rooms added to it hears and answers', async () => {
 const offences: string[] = []
 
 async function open(path: string): Promise<Page> {
-  const page = await browser.newPage()
+  // Nobody outside of a shadow tree can wait for what moves in it.
+  const page = await browser.newPage({ reducedMotion: 'reduce' })
   page.setDefaultTimeout(30_000)
   page.on('pageerror', (error) => offences.push(`${path}: ${error.message}`))
   page.on('console', (message) => {
@@ -108,6 +110,7 @@ test('the chat as an element of a page that is strict hears and is heard, and le
   await ada.expect('message', { name: 'Web component', text: 'Hello from the element' })
   expect(page.url()).toBe(`${server.origin}/web-component/`)
   expect(await page.title()).toBe('A page with a chat in it')
+  expect(await barriersOn(page)).toEqual([])
   // Put somewhere else on the page later, it is the same member.
   await page.evaluate(() => {
     const chat = document.querySelector('conclave-chat')
@@ -119,7 +122,22 @@ test('the chat as an element of a page that is strict hears and is heard, and le
   await page.getByRole('log').getByText('Welcome back').waitFor()
   const changes = ada.seen('member').filter(({ name }) => name === 'Web component')
   expect(changes.filter(({ change }) => change === 'admitted')).toHaveLength(1)
+  expect(await secondElement(page, relays[0] ?? '')).toMatchObject({ members: 1 })
 })
+
+/** Puts another one beside it, by attributes alone; what its `joined` event carries. */
+async function secondElement(page: Page, address: string): Promise<unknown> {
+  return await page.evaluate(async (where) => {
+    const chat = document.createElement('conclave-chat')
+    const attributes = { id: 'second', relay: where, room: 'lobby', name: 'Second' }
+    for (const [name, value] of Object.entries(attributes)) chat.setAttribute(name, value)
+    const joined = new Promise((resolve) => {
+      chat.addEventListener('joined', (event) => resolve((event as CustomEvent).detail))
+    })
+    document.body.append(chat)
+    return await joined
+  }, address)
+}
 
 test('a page makes a room at a relay that it is told', async () => {
   const page = await open(`plain-page/?relay=${relays[0]}`)
