@@ -13,7 +13,7 @@ const element = 'conclave-chat.js'
 
 /** Bytes, gzipped: what the first paint waits for, and all that is ever loaded, the networking code included. */
 const FIRST_PAINT_BUDGET = 60_000
-const WHOLE_BUDGET = 300_000
+const WHOLE_BUDGET = 320_000
 
 const sources = [
   'packages/*/src/**/*',
