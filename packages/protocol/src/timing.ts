@@ -4,7 +4,7 @@ export interface Timing {
   heartbeatMs: number
   /** Silence after which a member counts as offline: browsers wake hidden tabs only once a minute. */
   offlineMs: number
-  /** Introducers answer within this window, ranked. */
+  /** The first introducer has it alone; three others answer within another one, ranked. */
   introductionWindowMs: number
   /** A newcomer asks again after this, doubled each time up to four times. */
   solicitMs: number

@@ -60,7 +60,8 @@ export class Introducer {
     // However many there are, a few take a turn: else many would admit it before they hear that one has.
     const turns = INTRODUCERS_A_TURN * 2 ** Math.min(request.attempt, DOUBLINGS_MAX)
     if (rank >= turns) return
-    const share = rank === 0 ? 0 : 0.5 + (0.5 * rank) / turns
+    // Whoever follows waits until the first one's admission has had the time to come: each answer holds the whole log.
+    const share = rank === 0 ? 0 : 1 + rank / turns
     this.#turns.add(from)
     agenda.set(`knock ${from}`, now + share * timing.introductionWindowMs, () => {
       this.#turns.delete(from)
