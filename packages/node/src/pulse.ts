@@ -90,6 +90,8 @@ async function answerOf(connection: Connection, ms: number): Promise<void> {
   try {
     const stream = await connection.newStream(PING_PROTOCOL, { signal: late.signal })
     const { promise, resolve, reject } = Promise.withResolvers<void>()
+    // Where not even the question gets out, nobody waits for what becomes of the stream.
+    promise.catch(() => undefined)
     stream.addEventListener('message', () => resolve(), { once: true })
     stream.addEventListener('close', ({ error }) => reject(error ?? new Error('closed')), { once: true })
     late.signal.addEventListener('abort', () => stream.abort(asError(late.signal.reason)), { once: true })

@@ -36,13 +36,19 @@ function nodeWith(answer: (tell: () => void) => void): {
   cut: () => boolean
 } {
   let isCut = false
+  const streams: FakeStream[] = []
   const connection = {
     status: 'open',
     direct: true,
     remotePeer: 'somebody',
-    newStream: async () => new FakeStream(answer),
-    abort: () => {
+    newStream: async () => {
+      const stream = new FakeStream(answer)
+      streams.push(stream)
+      return stream
+    },
+    abort: (error: Error) => {
       isCut = true
+      for (const stream of streams) stream.abort(error)
     },
   }
   const getConnections = (): never[] => (isCut ? [] : [connection as never])
@@ -69,6 +75,16 @@ test('one that answers is used at once', async () => {
   pulse.doubt('somebody')
   expect(await pulse.trusts('somebody')).toBe(true)
   expect(cut()).toBe(false)
+})
+
+test('a stream that is closing takes no ping: the connection is cut, and no rejection is left behind', async () => {
+  const { host, cut } = nodeWith(() => {
+    throw new Error('closing')
+  })
+  const pulse = new Pulse(host)
+  pulse.doubt('somebody')
+  expect(await pulse.trusts('somebody')).toBe(true)
+  expect(cut()).toBe(true)
 })
 
 test('an answer that lies unread while the process sleeps counts', async () => {
