@@ -1,6 +1,7 @@
 /** What a manager does for its room, and how a room goes on without one (SPEC V3–V6). */
 import { expect, test } from 'vitest'
 import { SlotTable } from '../../packages/protocol/src/group/slots.ts'
+import { slotDisagreements } from '../simulation/checkers.ts'
 import type { SimPeer } from '../simulation/world.ts'
 import { changeAuthors, expectScheme, roomOf, slotsOf, transition } from './managed.ts'
 import { Room } from './room.ts'
@@ -244,4 +245,21 @@ test('a table worn out by exclusions is made anew by its manager', () => {
   room.world.until(() => rest.every(isRefreshed), 60_000, 'the manager refreshes')
   expectScheme(rest, 'centralized-flat', second)
   room.agree(rest)
+})
+
+test('a manager that comes back with an old log makes no second table of its generation', () => {
+  const room = roomOf(4)
+  const [first] = room.peers as [SimPeer]
+  transition(first, 'centralized-flat')
+  room.world.run(10_000)
+  const before = first.state.version
+  first.crash()
+  // Its disk is as it was before anybody else came, so it begins a generation for itself before it hears of the others.
+  first.stored.length = 1
+  first.restart()
+  room.world.run(20_000)
+  room.agree(room.peers)
+  expectScheme(room.peers, 'centralized-flat', first)
+  expect(first.state.version).not.toBe(before)
+  expect(slotDisagreements(room.peers)).toEqual([])
 })

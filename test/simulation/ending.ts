@@ -138,6 +138,8 @@ export class Ending {
   /** Who waits for a manager that is gone for good (SPEC V6). */
   #unhealed(): string[] {
     const { world, joined } = this.#history
+    // Who has left ends, and answers nobody any more.
+    for (const peer of world.peers) if (peer.state.status === 'left') peer.crash()
     const waiting = (): SimPeer[] =>
       this.#members().filter(({ state: { manager } }) => manager && joined.every(({ id }) => id !== manager))
     const end = world.now + HEALING_MS

@@ -8,14 +8,14 @@ import type { SimPeer } from './peer.ts'
 
 export const SCHEME_ACTIONS: readonly Action[] = [
   { weight: 12, run: transition },
-  { weight: 2, run: transitionAtOnce },
-  { weight: 2, run: appointAndExclude },
-  { weight: 1, run: crashAfterTransition },
-  { weight: 3, run: excludeManager },
-  { weight: 1, run: deafenManager },
-  { weight: 1, run: crashManager },
+  { weight: 3, run: transitionAtOnce },
+  { weight: 3, run: appointAndExclude },
+  { weight: 2, run: crashAfterTransition },
+  { weight: 4, run: excludeManager },
+  { weight: 2, run: deafenManager },
+  { weight: 2, run: crashManager },
   { weight: 2, run: restartManager },
-  { weight: 1, run: leaveManager },
+  { weight: 2, run: leaveManager },
   { weight: 2, run: sleepManager },
   { weight: 3, run: stealFromManager },
   { weight: 3, run: backdateAppointment },
@@ -69,21 +69,23 @@ function crashAfterTransition(history: History): void {
   if (!change(history, governor, { to: centralized(history), manager })) return
   history.world.run(history.world.random.below(1_500))
   const gone = history.world.random.chance(0.5) ? governor : manager
-  history.note('crash', `${gone.label} after the transition`)
+  history.note('crash in transition', gone.label)
   gone.crash()
 }
 
 function excludeManager(history: History): void {
   const manager = managerOf(history)
   const by = history.world.random.pick(history.joined.filter((peer) => peer !== manager))
-  if (manager && by && history.joined.length > 2) exclude(history, by, [manager])
+  if (!manager || !by || history.joined.length < 3) return
+  history.note('manager to go', manager.label)
+  exclude(history, by, [manager])
 }
 
 /** It goes on managing and letting others in, and does not know that it is out. */
 function deafenManager(history: History): void {
   const manager = managerOf(history)
   if (!manager) return
-  history.note('deafen', `${manager.label}, the manager`)
+  history.note('deafen manager', manager.label)
   manager.deaf = true
   if (history.world.random.chance(0.7)) excludeManager(history)
 }
@@ -91,14 +93,14 @@ function deafenManager(history: History): void {
 function crashManager(history: History): void {
   const manager = managerOf(history)
   if (!manager || history.joined.length < 3) return
-  history.note('crash', `${manager.label}, the manager`)
+  history.note('crash manager', manager.label)
   manager.crash()
 }
 
 function restartManager(history: History): void {
   const manager = managerOf(history)
   if (!manager) return
-  history.note('restart', `${manager.label}, the manager`)
+  history.note('restart manager', manager.label)
   manager.crash()
   history.world.run(history.world.random.below(history.world.random.chance(0.5) ? 1_000 : 30_000))
   manager.restart()
@@ -107,7 +109,7 @@ function restartManager(history: History): void {
 function leaveManager(history: History): void {
   const manager = managerOf(history)
   if (manager && history.joined.length > 2)
-    history.attempt('leave', `${manager.label}, the manager`, () => manager.leave())
+    history.attempt('manager leaves', manager.label, () => manager.leave())
 }
 
 function sleepManager(history: History): void {
@@ -115,7 +117,7 @@ function sleepManager(history: History): void {
   if (!manager) return
   const { world } = history
   const ms = world.random.pick([3_000, 20_000, 90_000]) ?? 0
-  history.note('sleep', `${manager.label}, the manager, for ${ms} ms`)
+  history.note('manager sleeps', `${manager.label} for ${ms} ms`)
   manager.sleep()
   world.at(world.now + ms, () => history.rouse(manager))
 }
@@ -124,7 +126,7 @@ function sleepManager(history: History): void {
 function stealFromManager(history: History): void {
   const manager = managerOf(history)
   if (!manager) return
-  history.note('steal', `${manager.label}, the manager`)
+  history.note('steal from manager', manager.label)
   history.archive.steal(manager)
 }
 
@@ -145,7 +147,7 @@ function backdateAppointment(history: History): void {
   const operation = refreshAlone(archive, by, { ...state, management })
   const teller = random.chance(0.6) ? (random.pick(joined) ?? by) : by
   if (broadcastAs(archive, teller, teller.signer, [operation]))
-    history.note('backdate', `${by.label} appoints ${named.label}, told by ${teller.label}`)
+    history.note('backdate appointment', `${by.label} appoints ${named.label}, told by ${teller.label}`)
 }
 
 function centralized({ world: { random } }: History): Exclude<Scheme, 'distributed-flat'> {

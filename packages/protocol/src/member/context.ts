@@ -85,7 +85,7 @@ export class Context {
   anew: VersionId | undefined
   /** A refresh that was made while we were in: nobody held its slots before we could. */
   witnessedRefresh: VersionId | undefined
-  /** The last generation that this process began: the only one it makes the keys of alone (SPEC V3). */
+  /** The last generation that this process began, or was appointed to before anything followed it: it makes its keys (SPEC V6). */
   begun: VersionId | undefined
   /** Whether we were a member when we set out, by what was stored: else an old end of ours in the log is no news. */
   wasMember = false
@@ -369,7 +369,10 @@ export class Context {
       this.emit({ kind: 'store', operations: entered.map(({ operation }) => operation) })
     for (const { code, detail } of refused) this.notify({ event: 'rejected', code, detail })
     const refresh = entered.findLast(({ operation }) => operation.body.kind === 'refresh')
-    if (refresh && this.status === 'joined') this.witnessedRefresh = refresh.operation.id
+    if (refresh === undefined || this.status !== 'joined') return
+    this.witnessedRefresh = refresh.operation.id
+    const isAppointed = managementOf(refresh)?.manager === this.self && refresh.operation.author !== this.self
+    if (isAppointed && this.log.heads.includes(refresh.operation.id)) this.begun = refresh.operation.id
   }
 
   /** The heads that an operation of ours names which is about these. */

@@ -7,7 +7,7 @@ import { mayGovern } from '../group/genesis.ts'
 import type { PeerId } from '../ids.ts'
 import { generationOf } from '../keys/generation.ts'
 import type { VersionKeys } from '../keys/version-keys.ts'
-import { type Management, type Scheme, SCHEMES, whyNotManaged } from '../log/management.ts'
+import { type Management, managementOf, type Scheme, SCHEMES, whyNotManaged } from '../log/management.ts'
 import type { Context } from './context.ts'
 import type { Excluder } from './excluder.ts'
 import type { SlotKeeper } from './slot-keeper.ts'
@@ -79,9 +79,9 @@ export class Manager {
   }
 
   /**
-   * A manager makes keys for a generation that it began itself, in this process: who was appointed by another, or has
-   * restarted, begins one anew, so that there are never two tables. A manager that is offline is not waited for: then the members
-   * begin one of their own (SPEC V6).
+   * A manager makes keys for a generation that it began itself, in this process, or was appointed to while it ran: if it has
+   * restarted it begins one anew, so that there are never two tables. A manager that is offline is not waited for: then the
+   * members begin one of their own (SPEC V6).
    */
   plan(): void {
     const { management, self, presence, now, current } = this.#context
@@ -100,8 +100,10 @@ export class Manager {
   /** Whether another process runs with our identity and manages, too: then none does, or both would begin without end. */
   #isTwice({ version }: VersionKeys): boolean {
     const { log, self, begun } = this.#context
-    const entry = log.get(version)
-    return begun !== undefined && entry !== undefined && generationOf(entry).operation.author === self
+    const [known, own] = [log.get(version), begun && log.get(begun)]
+    return [known, own].every(
+      (one) => one && managementOf(one) && generationOf(one).operation.author === self,
+    )
   }
 
   #heal({ manager, admission }: Management): void {
