@@ -57,7 +57,7 @@ describe('the markup of messages', () => {
     const start = performance.now()
     for (const piece of ['`', '```', '> ', 'https://', 'https://a(', '.,;', '`a`https://x.y'])
       partsOf(piece.repeat(16_384 / piece.length))
-    expect(performance.now() - start).toBeLessThan(500)
+    expect(performance.now() - start).toBeLessThan(3_000)
   })
 
   it.each([
