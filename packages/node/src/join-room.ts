@@ -62,6 +62,8 @@ async function withNode(options: RoomOptions, enter: (conclave: Conclave) => Pro
     await conclave.start()
     const room = await enter(conclave)
     options.signal?.addEventListener('abort', () => void room.close(), { once: true })
+    // It may have been aborted while the node started.
+    options.signal?.throwIfAborted()
     return room
   } catch (error) {
     await stop()
