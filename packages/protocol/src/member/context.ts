@@ -30,18 +30,10 @@ import { ROOM_FRAME, SALT_LENGTH, sealFrame } from '../traffic/frame.ts'
 import { encodeRoomMessage, type RoomMessage } from '../traffic/room-messages.ts'
 import { kdf } from '../crypto/kdf.ts'
 import { Agenda } from './agenda.ts'
-import type { About, Notification, Output } from './output.ts'
+import type { About, Notification, Output, StepContext } from './output.ts'
 import { Presence } from './presence.ts'
 
-/** What comes with every input. */
-export interface StepContext {
-  /** Monotonic time. */
-  readonly now: Millis
-  /** 32 fresh random bytes, for this step alone. */
-  readonly entropy: Uint8Array
-  /** Seconds since 1970 by the wall clock: used for nothing but the expiry of invites. */
-  readonly wallSeconds: number
-}
+export type { StepContext } from './output.ts'
 
 export interface ContextInit {
   readonly group: Group

@@ -1,7 +1,7 @@
-/** What a member asks of its shell, and tells it. Effects are data: whoever gets them carries them out in order. */
+/** What a member gets from its shell, asks of it, and tells it. Effects are data: whoever gets them carries them out in order. */
 import type { RejectionCode } from '../errors.ts'
 import type { Successor } from '../group/successor.ts'
-import type { OperationId, PeerId, VersionId } from '../ids.ts'
+import type { Millis, OperationId, PeerId, VersionId } from '../ids.ts'
 import type { Refusal } from '../lobby/reply-content.ts'
 import type { Action } from '../traffic/room-messages.ts'
 import type { Operation } from '../log/operation.ts'
@@ -9,6 +9,16 @@ import type { SchemeState } from './member-state.ts'
 
 /** Topics of a group: its lobby, for those outside, and the room itself. */
 export type Channel = 'lobby' | 'room'
+
+/** What comes with every input. */
+export interface StepContext {
+  /** Monotonic time. */
+  readonly now: Millis
+  /** 32 fresh random bytes, for this step alone. */
+  readonly entropy: Uint8Array
+  /** Seconds since 1970 by the wall clock: used for nothing but the expiry of invites. */
+  readonly wallSeconds: number
+}
 
 /** Something from the network: its bytes and the peer that handed it to us, who need not have written it. */
 export interface Inbound {
