@@ -213,7 +213,12 @@ export class Excluder {
     const { group, log, ring, entropy, admissionsOfOthers } = this.#context
     const parent = log.get(plan.keyParent)
     const tree = parent && ring.trees.ours(parent, this.#context)
-    const gone = new Set(plan.targets.map(({ admission }) => admission))
+    // By peer: whose one admission ends is out by all that do not follow this (SPEC L7).
+    const gone = new Set(
+      plan.targets.flatMap(({ peer }) =>
+        (log.roster.alive.get(peer) ?? []).map(({ operation }) => operation.id),
+      ),
+    )
     const remaining = new Set(admissionsOfOthers.filter((admission) => !gone.has(admission)))
     if (!tree?.canKeep(remaining)) return undefined
     const message = tree.keep(remaining, entropy)
