@@ -14,7 +14,7 @@ export default defineConfig({
             'test/*.test.ts',
             'test/scenarios/**/*.test.ts',
           ],
-          testTimeout: 20_000,
+          testTimeout: 60_000,
         },
       },
       {
@@ -23,6 +23,7 @@ export default defineConfig({
           sequence: { groupOrder: 0 },
           include: ['test/simulation/**/*.test.ts'],
           testTimeout: 300_000,
+          hookTimeout: 300_000,
         },
       },
       {
