@@ -184,6 +184,7 @@ export class Archive {
     const haul = this.#haul(holder, generation)
     haul.paths ??= []
     const isSame = (other: PathKeys): boolean =>
+      other.id === path.id &&
       other.serial === path.serial &&
       toHex(other.keys.at(-1)?.key ?? new Uint8Array()) === toHex(path.keys.at(-1)?.key ?? new Uint8Array())
     if (!haul.paths.some(isSame)) haul.paths.push(path)

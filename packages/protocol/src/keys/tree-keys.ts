@@ -59,6 +59,11 @@ export class RoomTree {
     return message
   }
 
+  /** Everybody's path: for tests alone. */
+  get unsafePathsForTests(): PathKeys[] {
+    return [...this.#leaves.values()].map((leaf) => this.tree.path(leaf))
+  }
+
   #without(remaining: ReadonlySet<AdmissionId>): [AdmissionId, number][] {
     return [...this.#leaves].filter(([member]) => !remaining.has(member))
   }
@@ -123,9 +128,13 @@ export class TreeKeys {
     return path && openTreeChange(this.#group, operation, path)
   }
 
-  /** Our paths, by generation: copies, for tests alone. */
-  get unsafePathsForTests(): ReadonlyMap<VersionId, PathKeys> {
-    return new Map([...this.#paths].map(([generation, path]) => [generation, path.held]))
+  /** All paths that we hold, our members' too where we manage, with their generation: copies, for tests alone. */
+  get unsafePathsForTests(): readonly (readonly [VersionId, PathKeys])[] {
+    const ours = [...this.#paths].map(([generation, path]) => [generation, path.held] as const)
+    const managed = [...this.#managed].flatMap(([generation, tree]) =>
+      tree.unsafePathsForTests.map((path) => [generation, path] as const),
+    )
+    return [...ours, ...managed]
   }
 
   /** Erases those of all other generations. */

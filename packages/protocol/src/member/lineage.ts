@@ -57,8 +57,8 @@ export interface LineageInside {
   readonly salt: Uint8Array
   readonly log: MembershipLog
   readonly keys: readonly VersionKeys[]
-  /** Our paths in key trees, by generation. */
-  readonly paths: ReadonlyMap<VersionId, PathKeys>
+  /** Paths in key trees that it holds, each with its generation. */
+  readonly paths: readonly (readonly [VersionId, PathKeys])[]
   readonly heldFrames: number
   readonly knocks: number
 }
