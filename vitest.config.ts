@@ -15,6 +15,7 @@ export default defineConfig({
             'test/scenarios/**/*.test.ts',
           ],
           testTimeout: 60_000,
+          maxWorkers: 2,
         },
       },
       {
@@ -24,6 +25,7 @@ export default defineConfig({
           include: ['test/simulation/**/*.test.ts'],
           testTimeout: 300_000,
           hookTimeout: 300_000,
+          maxWorkers: 2,
         },
       },
       {

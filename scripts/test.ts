@@ -39,7 +39,14 @@ for (const [headline, run] of steps) {
 console.log('\n=== All passed.')
 
 function command(...[program = '', ...args]: string[]): Promise<void> {
-  const child = spawn(program, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], detached: true })
+  // The build of the page, which runs in this process, has said "production" for all that follows.
+  const env = { ...process.env, NODE_ENV: 'test' }
+  const child = spawn(program, args, {
+    cwd: root,
+    env,
+    stdio: ['ignore', 'inherit', 'inherit'],
+    detached: true,
+  })
   running = child
   return new Promise((resolve, reject) => {
     child.once('error', reject)

@@ -89,7 +89,11 @@ test('through the bridge alone: two vote one out, and the creator destroys the r
   for (const peer of others) await peer.joined()
   await conference.agree([first, second, third])
   const watch = new Stopwatch()
-  for (const peer of [first, second]) await peer.process.command('vote', { peer: third.id })
+  for (const peer of [first, second]) {
+    await until(async () => (await peer.process.ask('vote', { peer: third.id }))['ok'], {
+      what: `${peer.name} is confirmed and votes`,
+    })
+  }
   await third.process.expect('excluded')
   await conference.agree([first, second])
   watch.lap('vote')

@@ -123,10 +123,10 @@ test('through all schemes no word is lost, and who is put out meanwhile reads no
   const before = await first.state()
   await third.process.command('exclude', { peers: [spy.member.self], reason: 'it listens' })
   await watch.time('exclusion by the manager', async () => await managed(peers, 'centralized-flat', second))
-  expect(spy.notifications.find(({ event }) => event === 'excluded')).toMatchObject({
-    by: second.id,
-    reason: 'it listens',
+  const excluded = await until(() => spy.notifications.find(({ event }) => event === 'excluded'), {
+    what: 'the spy is told',
   })
+  expect(excluded).toMatchObject({ by: second.id, reason: 'it listens' })
   const told = spy.recorded.length
   await change('centralized-tree', third, 8)
   await change('centralized-flat', first, 8)
