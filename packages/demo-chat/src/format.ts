@@ -22,7 +22,11 @@ export function bytesInWords(bytes: number): string {
         ? [bytes / 1_000, 'kilobyte']
         : [bytes / 1_000_000, 'megabyte']
   const maximumFractionDigits = value < 10 && unit !== 'byte' ? 1 : 0
-  return new Intl.NumberFormat(locale, { style: 'unit', unit, maximumFractionDigits }).format(value)
+  // "312 bytes", but "9.1 kB": English has no plural for the short form.
+  const unitDisplay = unit === 'byte' ? 'long' : 'short'
+  return new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay, maximumFractionDigits }).format(
+    value,
+  )
 }
 
 export function listInWords(items: readonly string[]): string {
