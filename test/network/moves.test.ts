@@ -46,3 +46,16 @@ test('two rooms become one: the members of one go on in the other, at an invite'
   await conference.agree([...hosts, ...guests])
   await conference.converse([...hosts, ...guests], 'all together')
 })
+
+test('a merger that the other room does not allow is refused, and both rooms go on', async () => {
+  const host = conference.spawn({ name: 'host', flags: ['--admit', 'moderators'] })
+  await host.joined()
+  const { peers: guests } = await conference.room(2)
+  const [creator] = guests as [Peer]
+  const invite = await conference.invite(host)
+  const refused = await creator.process.ask('merge', { invite })
+  expect(refused).toMatchObject({ ok: false, code: 'not-entitled' })
+  expect(refused['message']).toMatch(/moderators/)
+  await conference.converse(guests, 'as before')
+  expect(creator.process.seen('moved')).toEqual([])
+})
