@@ -4,7 +4,7 @@ import { Member, type Output } from '@conclave/protocol'
 const exclude = Member.prototype.exclude
 
 Member.prototype.exclude = function (peers, reason, at): Output[] {
-  // The announcement leaves the process; it is never repeated.
-  setTimeout(() => process.kill(process.pid, 'SIGKILL'), 100)
+  // The announcement leaves the process, also of a busy machine; it is never repeated, which would be after a second.
+  setTimeout(() => process.kill(process.pid, 'SIGKILL'), 600)
   return exclude.call(this, peers, reason, at)
 }
