@@ -1,28 +1,20 @@
 /** A room with a key tree: joins, leaves and exclusions while people talk, and going on without its manager (SPEC V7, V8). */
 import { expect, test } from 'vitest'
-import type { Scheme } from '@conclave/protocol'
 import type { Change } from '../../packages/protocol/src/log/operation.ts'
 import type { SimPeer } from '../simulation/world.ts'
+import { expectAllHeard, expectScheme, roomOf, transition, whileTalking } from './managed.ts'
 import { memoryOf, thiefOf } from './memory.ts'
-import { Room } from './room.ts'
+import type { Room } from './room.ts'
 
 const LOSSY = { loss: 0.15, duplication: 0.1, latencyMs: [5, 250] } as const
 
-/** The first peer's room: it governs, and lets in anybody. The second one manages its tree. */
+/** A room whose tree the second peer manages. */
 function treeRoom(count: number, seed = 1): Room {
-  const room = new Room(count, seed, {})
+  const room = roomOf(count, seed)
   transition(room.peer(0), 'centralized-tree', room.peer(1))
   room.world.run(10_000)
   expectScheme(room.peers, 'centralized-tree', room.peer(1))
   return room
-}
-
-function transition(by: SimPeer, to: Scheme, manager?: SimPeer): void {
-  by.decide({ kind: 'transition', to, ...(manager && { manager: manager.id }) })
-}
-
-function expectScheme(peers: readonly SimPeer[], scheme: Scheme, manager?: SimPeer): void {
-  for (const { state } of peers) expect([state.scheme, state.manager]).toEqual([scheme, manager?.id])
 }
 
 function changesOf(peer: SimPeer): { author: string; body: Change }[] {
@@ -52,28 +44,6 @@ function repliesDuring(room: Room, run: () => void): number {
   return (room.world.traffic.get('reply')?.messages ?? 0) - before
 }
 
-/** Everybody says something five times a second while something happens and for a while after; all is heard by all who stay. */
-function whileTalking(room: Room, talkers: readonly SimPeer[], act: () => void): void {
-  const said = new Map(talkers.map((peer) => [peer, [] as string[]]))
-  const talk = (rounds: number): void => {
-    for (let i = 0; i < rounds; i++) {
-      for (const peer of talkers) {
-        const text = `${peer.label} at ${room.world.now}`
-        said.get(peer)?.push(text)
-        peer.say(text)
-      }
-      room.world.run(200)
-    }
-  }
-  talk(5)
-  act()
-  talk(20)
-  room.world.run(5_000)
-  for (const peer of talkers)
-    for (const [other, texts] of said)
-      if (other !== peer) expect(texts.filter((text) => !peer.texts.includes(text))).toEqual([])
-}
-
 test('one message keys all who remain, without a word to any one of them', () => {
   const room = treeRoom(9)
   const [, manager] = room.peers as [SimPeer, SimPeer]
@@ -95,7 +65,7 @@ test('one message keys all who remain, without a word to any one of them', () =>
 })
 
 test('from each scheme into a tree and out of it, and no word is lost', () => {
-  const room = new Room(5, 2, {})
+  const room = roomOf(5, 2)
   const [first, second] = room.peers as [SimPeer, SimPeer]
   for (const [to, manager] of [
     ['centralized-tree', second],
@@ -103,7 +73,8 @@ test('from each scheme into a tree and out of it, and no word is lost', () => {
     ['centralized-tree', first],
     ['distributed-flat', undefined],
   ] as const) {
-    whileTalking(room, room.peers, () => transition(first, to, manager))
+    const said = whileTalking(room, room.peers, () => transition(first, to, manager))
+    expectAllHeard(said, room.peers)
     expectScheme(room.peers, to, manager)
   }
   room.agree(room.peers)
