@@ -4,7 +4,7 @@ import { xor } from 'uint8arrays/xor'
 import { kdf } from '../crypto/kdf.ts'
 import type { Group } from '../group/genesis.ts'
 import { fromHex, type Slot, type VersionId } from '../ids.ts'
-import { type KeyReference, writeReference } from '../tree/shape.ts'
+import { type KeyReference, referenceBytes } from '../tree/shape.ts'
 import { Writer } from '../wire/writer.ts'
 
 /** Bytes of every symmetric key: TEK, KEK, chain key, and the secret `s_v` of a version. */
@@ -80,8 +80,8 @@ export function wrapUnderRoot(
   at: { key: Uint8Array; under: KeyReference; header: Uint8Array },
   secret: Uint8Array,
 ): Uint8Array {
-  const reference = writeReference(new Writer(), at.under).finish()
-  return xor(secret, kdf(group.suite, 'wrap', at.key, group.suite.hash(at.header), reference))
+  const pad = kdf(group.suite, 'wrap', at.key, group.suite.hash(at.header), referenceBytes(at.under))
+  return xor(secret, pad)
 }
 
 /** A key-check value: the same for two holders if, and with all but 2⁻³² only if, they hold the same key. */

@@ -3,7 +3,7 @@ import { xor } from 'uint8arrays/xor'
 import { kdf } from '../crypto/kdf.ts'
 import type { Group } from '../group/genesis.ts'
 import { Writer } from '../wire/writer.ts'
-import { type KeyReference, type NodeName, writeNode, writeReference } from './shape.ts'
+import { type KeyReference, type NodeName, referenceBytes, writeNode } from './shape.ts'
 
 /** What binds keys to their group. */
 export type TreeGroup = Pick<Group, 'id' | 'suite'>
@@ -65,8 +65,4 @@ export function advanceTo(group: TreeGroup, held: TreeKey, to: KeyReference): Tr
     key = next
   }
   return { version: to.version, revision: to.revision, key }
-}
-
-function referenceBytes(key: KeyReference): Uint8Array {
-  return writeReference(new Writer(), key).finish()
 }

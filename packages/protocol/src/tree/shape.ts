@@ -1,7 +1,7 @@
 /** Where the keys of a key tree stand: IDs, nodes, and which lies above which (paper §3.2, Figure 3; SPEC R1). */
 import { UsageError } from '../errors.ts'
 import type { Reader } from '../wire/reader.ts'
-import type { Writer } from '../wire/writer.ts'
+import { Writer } from '../wire/writer.ts'
 
 /** A tree's degree `d` and its height `W`: the ID of a leaf has `W` digits of radix `d`. */
 export interface Shape {
@@ -103,6 +103,11 @@ export function readNode(reader: Reader, shape: Shape): NodeName {
 
 export function writeReference(writer: Writer, key: KeyReference): Writer {
   return writeNode(writer, key).u32(key.version).u32(key.revision)
+}
+
+/** A key's name as it goes into a derivation. */
+export function referenceBytes(key: KeyReference): Uint8Array {
+  return writeReference(new Writer(), key).finish()
 }
 
 export function readReference(reader: Reader, shape: Shape): KeyReference {
