@@ -68,6 +68,8 @@ export interface ActionsInit {
   onAction(receipt: ActionReceipt<unknown> & { action: string }): void
 }
 
+type OwnReceipt = ActionReceipt<unknown> & { isForUsAlone: boolean }
+
 interface Made {
   readonly action: Action<unknown>
   options: ActionOptions<unknown>
@@ -78,7 +80,7 @@ export class Actions {
   readonly #init: ActionsInit
   readonly #made = new Map<string, Made>()
   /** Those of the node itself, which begin with a colon. */
-  readonly #own = new Map<string, (receipt: ActionReceipt<unknown>) => void>()
+  readonly #own = new Map<string, (receipt: OwnReceipt) => void>()
 
   constructor(init: ActionsInit) {
     this.#init = init
@@ -103,7 +105,7 @@ export class Actions {
   }
 
   /** Hears one of the node's own. */
-  hearOwn(name: `:${string}`, hear: (receipt: ActionReceipt<unknown>) => void): void {
+  hearOwn(name: `:${string}`, hear: (receipt: OwnReceipt) => void): void {
     this.#own.set(name, hear)
   }
 
@@ -117,7 +119,7 @@ export class Actions {
     if (data === undefined) return
     const receipt = { data, from, name }
     if (action.name.startsWith(':')) {
-      this.#own.get(action.name)?.(receipt)
+      this.#own.get(action.name)?.({ ...receipt, isForUsAlone: action.to.length === 1 })
       return
     }
     const made = this.#made.get(action.name)

@@ -133,7 +133,7 @@ export class Driver {
   }
 
   async #speak(about: Loudness, step: (at: StepContext) => Output[]): Promise<number> {
-    if (this.#outbox.isFull) {
+    if (this.#outbox.isFull(about)) {
       throw new UsageError(
         'too-fast',
         'More was said than the network takes. Wait until earlier messages were sent.',

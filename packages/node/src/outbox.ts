@@ -5,7 +5,7 @@
  */
 import { messageOf } from './errors.ts'
 import { CONGESTION_LOOK_MS, CONGESTION_MS_MAX, UNSENT_MAX } from './limits.ts'
-import type { Output } from '@conclave/protocol'
+import type { Loudness, Output } from '@conclave/protocol'
 
 export interface OutboxInit {
   carryOut(output: Output): Promise<void>
@@ -57,9 +57,9 @@ export class Outbox {
     this.#init = init
   }
 
-  /** Whether so much that was said waits that no more should be. */
-  get isFull(): boolean {
-    return this.#chat.isFull || this.#bulk.isFull
+  /** Whether so much waits that no more should be said; others ask for pieces of files, and must not silence us by it. */
+  isFull(about: Loudness): boolean {
+    return about === 'bulk' ? this.#bulk.isFull : this.#chat.isFull
   }
 
   /** Whether something waits that goes before pieces of files. */

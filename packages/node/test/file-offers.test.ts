@@ -1,10 +1,13 @@
 /** What members may make of files: who is served, what is believed of an offer, and how many are kept. */
 import { expect, test } from 'vitest'
+import { Actions } from '../src/action.ts'
 import { IncomingFiles } from '../src/files/incoming.ts'
 import { decodeOffer, encodeOffer, harmless } from '../src/files/offer.ts'
 import { OutgoingFiles } from '../src/files/outgoing.ts'
+import { RoomFiles } from '../src/files/room-files.ts'
 import type { ByteStream } from '../src/files/byte-stream.ts'
 import type { FilesInit } from '../src/files/room-files.ts'
+import type { PeerId } from '@conclave/protocol'
 import type { FileOffer, Transfer } from '../src/index.ts'
 
 const CONTENT = { fileName: 'a', type: 'text/plain', size: 1, hash: '0'.repeat(64) }
@@ -88,6 +91,44 @@ test('a peer that asks over and over gets a file a few times over the bridge, an
   expect(chunks.filter((peer) => peer === 'ben')).toHaveLength(20)
 })
 
+test('who asks again while chunks wait to be sent gets no more of them by it (SPEC A6)', async () => {
+  const { init, chunks } = stub()
+  const sent = Promise.withResolvers<number>()
+  const files = new OutgoingFiles({
+    ...init,
+    sendChunk: async (peer) => {
+      chunks.push(peer)
+      return await sent.promise
+    },
+  })
+  const { id } = await files.send(new Uint8Array(100), {})
+  for (let i = 0; i < 10; i++) files.bridge({ peer: 'ben', id, from: 0 })
+  await expect.poll(() => chunks).toEqual(['ben'])
+  sent.resolve(1)
+})
+
+test('a request for a file that is for all is for nobody, and a chunk that is none is no trouble (SPEC A6)', async () => {
+  const { init, said } = stub()
+  const actions = new Actions({ send: async () => 0, isClear: () => true, onAction: () => undefined })
+  const files = new RoomFiles(init, actions)
+  const hear = (name: string, data: unknown, to: string[]): void => {
+    const form = data instanceof Uint8Array ? 'bytes' : 'json'
+    const bytes = data instanceof Uint8Array ? data : new TextEncoder().encode(JSON.stringify(data))
+    const action = { kind: 'action', name, to: to as PeerId[], form, data: bytes } as const
+    actions.hear({ event: 'action', from: 'ben' as PeerId, name: 'Ben', action })
+  }
+  hear(':file-want', { id: '0'.repeat(32), from: 0 }, [])
+  hear(':file-want', { id: '0'.repeat(32), from: 0 }, ['ada', 'cem'])
+  expect(said).toEqual([])
+  hear(':file-want', { id: '0'.repeat(32), from: 0 }, ['ada'])
+  expect(said).toEqual([':file-end'])
+  hear(':file', encodeOffer(secrets(1), CONTENT), [])
+  const fetched = files.incoming.accept('01'.repeat(16), {})
+  for (const length of [0, 15, 16, 33, 36, 37]) hear(':file-chunk', new Uint8Array(length).fill(1), ['ada'])
+  files.cancel('01'.repeat(16))
+  await expect(fetched).rejects.toMatchObject({ name: 'AbortError' })
+})
+
 test('names are no paths and forge no lines, types are types, and what is no offer is none (SPEC A3)', () => {
   expect(['../../etc/passwd', 'C:\\a.exe', 'a\nb\u202Egpj.exe', '..', ' ', '\uD800'].map(harmless)).toEqual([
     '.._.._etc_passwd',
@@ -100,6 +141,10 @@ test('names are no paths and forge no lines, types are types, and what is no off
   const long = harmless(`${'ä'.repeat(500)}.tar.gz`)
   expect(new TextEncoder().encode(long).length).toBeLessThanOrEqual(255)
   expect(long).toMatch(/\.tar\.gz$/)
+  // As long as an action can hold: a member that offers such a file must not stop all others.
+  const start = performance.now()
+  expect(harmless(`${'b'.repeat(40_000)}.zip`)).toHaveLength(255)
+  expect(performance.now() - start).toBeLessThan(1_000)
 
   const good = encodeOffer(secrets(1), CONTENT) as Record<string, unknown>
   expect(decodeOffer(good)).toEqual({ id: '01'.repeat(16), secrets: secrets(1), ...CONTENT })

@@ -3,7 +3,7 @@ import { UNSENT_MAX } from '../src/limits.ts'
 import { Outbox } from '../src/outbox.ts'
 import type { Output } from '@conclave/protocol'
 
-function broadcast(about: 'chat' | 'operations', size = 1): Output {
+function broadcast(about: 'bulk' | 'chat' | 'operations', size = 1): Output {
   return { kind: 'broadcast', channel: 'room', about, bytes: new Uint8Array(size) }
 }
 
@@ -36,15 +36,22 @@ test('on a free line all goes out, and what was to be stored before it is stored
 test('on a congested line chat waits, control overtakes it, and no more than so much is said', async () => {
   const { queue, done, line } = outbox()
   line.isCongested = true
-  while (!queue.isFull) queue.push(broadcast('chat', 16 * 1024))
+  while (!queue.isFull('chat')) queue.push(broadcast('chat', 16 * 1024))
   queue.push(store)
   queue.push(broadcast('operations'))
   await queue.settled()
   expect(done).toEqual(['store', 'operations'])
   line.isCongested = false
   await queue.emptied()
-  expect(queue.isFull).toBe(false)
+  expect(queue.isFull('chat')).toBe(false)
   expect(done).toHaveLength(2 + UNSENT_MAX.bytes / (16 * 1024))
+})
+
+test('pieces of files that wait keep nobody from saying something', () => {
+  const { queue, line } = outbox()
+  line.isCongested = true
+  while (!queue.isFull('bulk')) queue.push(broadcast('bulk', 64 * 1024))
+  expect(queue.isFull('chat')).toBe(false)
 })
 
 test('a line that stays congested stops nobody for good', async () => {

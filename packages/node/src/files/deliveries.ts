@@ -8,6 +8,8 @@ import type { Secrets } from './offer.ts'
 import type { Source } from './ends.ts'
 
 export const SALT_BYTES = 16
+/** What is before a chunk over the bridge, behind the file's id: the delivery's salt, and the chunk's place. */
+export const BRIDGED_HEAD_BYTES = SALT_BYTES + 4
 
 /** A file that stands to be fetched. */
 export interface Deliverable {
@@ -37,6 +39,8 @@ export class Deliveries {
   readonly #streams = new Map<string, { peer: string; stream: ByteStream }>()
   /** Chunks given over the bridge. */
   readonly #bridged = new Map<string, number>()
+  /** What is on its way over the bridge. */
+  readonly #bridging = new Set<string>()
 
   constructor(init: DeliveriesInit) {
     this.#init = init
@@ -97,12 +101,19 @@ export class Deliveries {
     if (from <= total) this.#init.onProgress(id, peer, from)
     const count = Math.min(BRIDGED_CHUNKS, total - from)
     if (count <= 0 || given + count > (total + BRIDGED_CHUNKS) * BRIDGED_REPEATS_MAX) return
+    // Who asks again while chunks wait to be sent gets them no sooner by it.
+    if (this.#bridging.has(key)) return
+    this.#bridging.add(key)
     this.#bridged.set(key, given + count)
     const salt = crypto.getRandomValues(new Uint8Array(SALT_BYTES))
     const box = new ChunkBox(nobleSuite, { ...secrets, salt })
-    for (let index = from; index < from + count; index++) {
-      const sealed = box.seal(index, await chunkAt(source, index))
-      await this.#init.sendChunk(peer, concat([secrets.id, salt, bytesOf(index), sealed]))
+    try {
+      for (let index = from; index < from + count; index++) {
+        const sealed = box.seal(index, await chunkAt(source, index))
+        await this.#init.sendChunk(peer, concat([secrets.id, salt, bytesOf(index), sealed]))
+      }
+    } finally {
+      this.#bridging.delete(key)
     }
   }
 

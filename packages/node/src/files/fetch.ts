@@ -9,7 +9,7 @@ import {
   FILE_PATIENCE_MS,
   FILE_RETRY_MS,
 } from '../limits.ts'
-import { chunksOf, SALT_BYTES } from './deliveries.ts'
+import { BRIDGED_HEAD_BYTES, chunksOf, SALT_BYTES } from './deliveries.ts'
 import { createHasher } from './disk.ts'
 import { ANSWERS, bytesOf, numberOf } from './file-streams.ts'
 import type { Secrets } from './offer.ts'
@@ -170,8 +170,8 @@ export class Fetch {
 
   /** A chunk over the bridge; `data` is what follows the file's id. */
   hearChunk(data: Uint8Array): void {
-    const [salt, sealed] = [data.slice(0, SALT_BYTES), data.slice(SALT_BYTES + 4)]
-    const index = numberOf(data.subarray(SALT_BYTES, SALT_BYTES + 4))
+    const [salt, sealed] = [data.slice(0, SALT_BYTES), data.slice(BRIDGED_HEAD_BYTES)]
+    const index = numberOf(data.subarray(SALT_BYTES, BRIDGED_HEAD_BYTES))
     if (index < this.#has || index >= this.#has + BRIDGED_CHUNKS) return
     const chunk = new ChunkBox(nobleSuite, { ...this.#init.secrets, salt }).open(index, sealed)
     if (chunk === undefined) return

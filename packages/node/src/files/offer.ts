@@ -61,8 +61,9 @@ export function mediaType(type: string): string {
 /** Cut in the middle, so that the ending stays. */
 function shortened(name: string): string {
   if (fromString(name, 'utf8').length <= FILE_NAME_BYTES_MAX) return name
-  const letters = Array.from(name)
-  const ending = letters.slice(-16)
+  const all = Array.from(name)
+  // No more than can stay: what is tried below is tried letter by letter, and others choose how long a name is.
+  const [letters, ending] = [all.slice(0, FILE_NAME_BYTES_MAX), all.slice(-16)]
   while (fromString([...letters, ...ending].join(''), 'utf8').length > FILE_NAME_BYTES_MAX) letters.pop()
   return [...letters, ...ending].join('')
 }

@@ -1,6 +1,7 @@
 /** The files of one room: those we offer, those offered to us, and the actions by which members speak of them. */
 import { toString } from 'uint8arrays/to-string'
 import { UsageError } from '../errors.ts'
+import { BRIDGED_HEAD_BYTES } from './deliveries.ts'
 import { BRIDGED_FILE_BYTES_MAX, DIRECT_LOOK_MS, DIRECT_WAIT_MS } from '../limits.ts'
 import { IncomingFiles } from './incoming.ts'
 import { ID_BYTES, idOf } from './offer.ts'
@@ -40,7 +41,10 @@ export class RoomFiles {
     this.incoming = new IncomingFiles(init)
     this.outgoing = new OutgoingFiles(init)
     actions.hearOwn(':file', ({ data, from, name }) => this.incoming.hear(from, name, data))
-    actions.hearOwn(':file-want', ({ data, from }) => this.#wanted(from, data))
+    // What is answered is for one alone: else each member would answer the same, and one would make all of them shout.
+    actions.hearOwn(':file-want', ({ data, from, isForUsAlone }) => {
+      if (isForUsAlone) this.#wanted(from, data)
+    })
     actions.hearOwn(':file-chunk', ({ data, from }) => this.#chunk(from, data))
     actions.hearOwn(':file-end', ({ data, from }) => this.#ended(from, data))
   }
@@ -75,7 +79,7 @@ export class RoomFiles {
   }
 
   #chunk(from: string, data: unknown): void {
-    if (!(data instanceof Uint8Array)) return
+    if (!(data instanceof Uint8Array) || data.length <= ID_BYTES + BRIDGED_HEAD_BYTES) return
     const id = toString(data.subarray(0, ID_BYTES), 'base16')
     this.incoming.hearChunk(from, id, data.subarray(ID_BYTES))
   }
