@@ -36,8 +36,8 @@ export class KeyRing {
   readonly #log: MembershipLog
   readonly #timing: Timing
   readonly #held = new Map<VersionId, VersionKeys>()
-  /** With which keys a change was last tried in vain. */
-  readonly #triedAt = new WeakMap<Entry, number>()
+  /** How far what a change is opened with had changed when it was last tried. */
+  readonly #triedWith = new WeakMap<Entry, number>()
   /** Versions whose keys were erased: never asked for again. */
   readonly #erased = new Set<VersionId>()
 
@@ -71,13 +71,19 @@ export class KeyRing {
     const opened: VersionKeys[] = []
     // Ancestors first, so one pass opens a chain of changes.
     for (const entry of [...this.#log.versions].reverse()) {
-      // Else changes that nobody can open, of which anybody can make many, would be tried whenever anything enters the log.
-      if (!isChange(entry) || this.#triedAt.get(entry) === this.generation) continue
+      // Else changes that nobody can open, of which anybody can make many, would be tried whenever any key comes or goes.
+      if (!isChange(entry) || this.#triedWith.get(entry) === this.#meansOf(entry)) continue
       const secret = this.#open(entry)
-      if (!secret) this.#triedAt.set(entry, this.generation)
-      else if (!this.#isOurs(entry)) opened.push(this.install(entry, secret, now))
+      const means = this.#meansOf(entry)
+      if (means !== undefined) this.#triedWith.set(entry, means)
+      if (secret && !this.#isOurs(entry)) opened.push(this.install(entry, secret, now))
     }
     return opened
+  }
+
+  /** How far what would open a change has changed; undefined while there is nothing. */
+  #meansOf({ operation: { body }, generation }: ChangeEntry): number | undefined {
+    return body.tree ? this.trees.movesIn(generation) : this.#held.get(body.keyParent)?.moves
   }
 
   #open(entry: ChangeEntry): Uint8Array | undefined {

@@ -97,8 +97,8 @@ export function openTreeChange(
   const { message, secret: wrap } = body.tree ?? {}
   const opened = message ? path.open(message) : 'known'
   if (wrap === undefined || opened === 'missed' || opened === 'closed') return undefined
-  const header = changeHeader(group, operation, body)
   return path.use(wrap.under, (key) => {
+    const header = changeHeader(group, operation, body)
     const secret = wrapUnderRoot(group, { key, under: wrap.under, header }, wrap.wrapped)
     return fitsCommitment(group, body, chainOf(group, body.nonce, secret)) ? secret : undefined
   })

@@ -83,6 +83,8 @@ export class TreeKeys {
   /** By generation. */
   readonly #managed = new Map<VersionId, RoomTree>()
   readonly #paths = new Map<VersionId, TreePath>()
+  /** Grows whenever a path of ours does. */
+  #moves = 0
 
   constructor(group: Group, log: MembershipLog) {
     this.#group = group
@@ -106,6 +108,7 @@ export class TreeKeys {
 
   /** Takes our path as the manager of a version's generation gives it. Returns whether it is news. */
   take(version: Entry, path: PathKeys): boolean {
+    this.#moves++
     const generation = generationOf(version).operation.id
     const held = this.#paths.get(generation)
     // The manager put us elsewhere: we left, and came back.
@@ -125,7 +128,16 @@ export class TreeKeys {
   /** The secret of a change, if our path opens it. Takes in what the change says of the tree in any case. */
   open({ operation, generation }: ChangeEntry): Uint8Array | undefined {
     const path = generation && this.#paths.get(generation.operation.id)
-    return path && openTreeChange(this.#group, operation, path)
+    if (path === undefined) return undefined
+    const { serial } = path
+    const secret = openTreeChange(this.#group, operation, path)
+    if (secret || path.serial !== serial) this.#moves++
+    return secret
+  }
+
+  /** How often paths of ours have moved on; undefined while we have none in a generation. */
+  movesIn(generation: Entry | undefined): number | undefined {
+    return generation && this.#paths.has(generation.operation.id) ? this.#moves : undefined
   }
 
   /** All paths that we hold, our members' too where we manage, with their generation: copies, for tests alone. */

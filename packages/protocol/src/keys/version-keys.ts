@@ -25,6 +25,8 @@ export class VersionKeys {
   readonly version: VersionId
   readonly chain: Uint8Array
   readonly slots = new Map<Slot, SlotKey>()
+  /** Grows whenever a slot's key comes or is another one. */
+  moves = 0
   /** Key-check values that were worked out: heartbeats show and compare the same ones again and again. */
   readonly #checks = new Map<Slot, Uint8Array>()
   readonly madeAt: Millis
@@ -61,6 +63,7 @@ export class VersionKeys {
 
   /** Every slot of the key parent, one step on (SPEC K3). */
   moveOn(parent: Pick<VersionKeys, 'slots'>): void {
+    this.moves++
     for (const [slot, { kek, creator }] of parent.slots) {
       const at = { version: this.version, slot }
       this.slots.set(slot, { kek: nextKek(this.#group, at, { kek, chain: this.chain }), creator })
@@ -108,9 +111,9 @@ export class VersionKeys {
 
   /** The lowest revision that is still held, for a member that may read from the start. */
   get earliest(): { revision: number; tek: Uint8Array } {
-    const teks = this.heldTeks
-    const revision = Math.min(...teks.keys())
-    return { revision, tek: teks.get(revision) ?? this.#tek }
+    // Revisions only grow, so the first that was put there is the lowest.
+    const [first] = this.#late
+    return first ? { revision: first[0], tek: first[1].tek } : { revision: this.#revision, tek: this.#tek }
   }
 
   /**
@@ -122,6 +125,7 @@ export class VersionKeys {
     const isTwin = held !== undefined && held.creator === key.creator
     if (isTwin ? compare(key.kek, held.kek) >= 0 : held && !isSenior(key.creator, held.creator)) return false
     this.slots.set(slot, key)
+    this.moves++
     this.#checks.delete(slot)
     return true
   }
@@ -165,7 +169,8 @@ export class VersionKeys {
 
   /** When something here is due for erasure next. */
   nextErasure(retentionMs: number): Millis {
-    const late = Math.min(...[...this.#late.values()].map(({ until }) => until), Infinity)
-    return this.#secret ? Math.min(late, this.madeAt + retentionMs) : late
+    let next = this.#secret ? this.madeAt + retentionMs : Infinity
+    for (const { until } of this.#late.values()) next = Math.min(next, until)
+    return next
   }
 }
