@@ -13,6 +13,8 @@ export type Asking =
   | { for: 'destroy' }
   | { for: 'group-safety' }
   | { for: 'safety'; peer: string; name: string }
+  | { for: 'earlier' }
+  | { for: 'hand-on'; peer: string; name: string }
   | { for: 'vote'; peer: string; name: string }
   /** Whom is ticked to begin with. */
   | { for: 'exclude'; peers: readonly string[] }

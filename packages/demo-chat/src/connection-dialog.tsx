@@ -75,9 +75,13 @@ function hostOf(address: string): string {
 }
 
 function MemberRow({ member: { name, via, rttMs } }: { member: MemberHealth }) {
-  const how = { webrtc: t.members.directHint, bridge: t.members.bridgeHint, none: t.members.offline }[via]
+  const how = { webrtc: t.members.directHint, bridge: t.members.bridgeHint, none: t.test.memberAway }[via]
   return (
-    <Row name={nameShown(name)} finding={via === 'webrtc' ? 'ok' : 'none'}>
+    <Row
+      name={nameShown(name)}
+      finding={via === 'webrtc' ? 'ok' : 'none'}
+      word={{ webrtc: t.members.direct, bridge: t.members.bridge, none: t.members.offline }[via]}
+    >
       {rttMs === undefined ? `${how}.` : `${how}, ${t.test.roundTrip(Math.round(rttMs))}.`}
     </Row>
   )
@@ -91,10 +95,12 @@ function wordsFor(finding: Finding | undefined, [ok, bad, none]: readonly [strin
 interface RowProps {
   name: string
   finding: Finding | undefined
+  /** Instead of the finding's own word. */
+  word?: string
   children: string
 }
 
-function Row({ name, finding, children }: RowProps) {
+function Row({ name, finding, word, children }: RowProps) {
   const words = { ok: t.test.ok, bad: t.test.bad, none: t.test.info }
   return (
     <li class="row">
@@ -102,7 +108,7 @@ function Row({ name, finding, children }: RowProps) {
         <strong>{name}</strong>
         <small>{children}</small>
       </span>
-      {finding && <span class={`badge finding-${finding}`}>{words[finding]}</span>}
+      {finding && <span class={`badge finding-${finding}`}>{word ?? words[finding]}</span>}
     </li>
   )
 }

@@ -1,6 +1,7 @@
 /** The conversation and the field to write into. */
 import type { RefObject } from 'preact'
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
+import type { Asking } from './asking.ts'
 import { Composer } from './composer.tsx'
 import type { Entry, Message } from './entries.ts'
 import { EntryLine, type EntryActions } from './entry-line.tsx'
@@ -17,17 +18,17 @@ const TYPING_NAMED_MAX = 3
 
 interface ConversationProps {
   log: RoomLog
-  onDetails: (message: Message) => void
+  onAsk: (asking: Asking) => void
 }
 
-export function Conversation({ log, onDetails }: ConversationProps) {
+export function Conversation({ log, onAsk }: ConversationProps) {
   const [draft, setDraft] = useState('')
   const [quote, setQuote] = useState<string>()
   const { list, follow } = useFollowing(log.entries)
   useUnreadTitle(list, log.entries)
   const { isDropping, ...dropHandlers } = useDrop((files) => log.sendFiles(files))
   const actions = {
-    onDetails,
+    onDetails: (message: Message) => onAsk({ for: 'details', message }),
     onReply: ({ name, text }: Message) => setQuote(quoteOf(harmlessName(name), harmlessText(text))),
     onWriteAgain: ({ key, text }: Message) => {
       log.withdraw(key)
@@ -54,7 +55,7 @@ export function Conversation({ log, onDetails }: ConversationProps) {
         aria-label={t.chat.messages}
         aria-relevant="additions"
       >
-        {log.entries.length === 0 && <p class="emptiness">{emptinessWords(log)}</p>}
+        {log.entries.length === 0 && <Emptiness log={log} onAsk={onAsk} />}
         <EntryLines log={log} actions={actions} />
       </div>
       <p class="typing" role="status">
@@ -123,6 +124,27 @@ function useDrop(onFiles: (files: readonly File[]) => void) {
   return { isDropping, onDragOver, onDragLeave, onDrop }
 }
 
+/** Why nothing stands here, and what can be done about it. */
+function Emptiness({ log, onAsk }: ConversationProps) {
+  const isIn = log.state.status === 'joined'
+  const isAlone = log.members.length <= 1
+  return (
+    <div class="emptiness">
+      <p>{emptinessWords(log)}</p>
+      {isIn && isAlone && log.room.records.rights.admit && (
+        <button type="button" class="primary" onClick={() => onAsk({ for: 'invite' })}>
+          {t.invite.make}
+        </button>
+      )}
+      {isIn && log.othersOnline.length > 0 && (
+        <button type="button" class="quiet" onClick={() => onAsk({ for: 'earlier' })}>
+          {t.menu.earlier}
+        </button>
+      )}
+    </div>
+  )
+}
+
 function emptinessWords({ state, members }: RoomLog): string {
   if (state.status !== 'joined') return t.chat.emptyOutside
   return members.length <= 1 ? t.chat.emptyAlone : t.chat.empty
@@ -165,8 +187,16 @@ function useFollowing(entries: readonly Entry[]) {
       if (element === null) return
       following.current = element.scrollHeight - element.scrollTop - element.clientHeight < NEAR_END
     }
+    // A picture has its height only once it was read.
+    const onLoad = (): void => {
+      if (following.current) element?.scrollTo({ top: element.scrollHeight })
+    }
     element?.addEventListener('scroll', onScroll, { passive: true })
-    return () => element?.removeEventListener('scroll', onScroll)
+    element?.addEventListener('load', onLoad, { capture: true })
+    return () => {
+      element?.removeEventListener('scroll', onScroll)
+      element?.removeEventListener('load', onLoad, { capture: true })
+    }
   }, [])
   useLayoutEffect(() => {
     if (following.current) list.current?.scrollTo({ top: list.current.scrollHeight })

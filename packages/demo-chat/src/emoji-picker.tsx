@@ -1,5 +1,5 @@
 /** A few emoji to pick; whoever wants another one has the device's own keyboard for it. */
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { EmojiIcon } from './icons.tsx'
 import { t } from './words/language.ts'
 
@@ -14,7 +14,9 @@ const EMOJI = [
 export function EmojiPicker({ onPick }: { onPick: (emoji: string) => void }) {
   const [isOpen, setOpen] = useState(false)
   const root = useRef<HTMLDivElement>(null)
-  useEffect(() => {
+  const opener = useRef<HTMLButtonElement>(null)
+  // At once: later it would take the focus from whatever was done meanwhile.
+  useLayoutEffect(() => {
     if (!isOpen) return
     root.current?.querySelector<HTMLElement>('.emoji-list button')?.focus()
     const onPointer = (event: Event): void => {
@@ -23,9 +25,15 @@ export function EmojiPicker({ onPick }: { onPick: (emoji: string) => void }) {
     document.addEventListener('pointerdown', onPointer)
     return () => document.removeEventListener('pointerdown', onPointer)
   }, [isOpen])
+  const onKeyDown = (event: KeyboardEvent): void => {
+    if (event.key !== 'Escape' || !isOpen) return
+    setOpen(false)
+    opener.current?.focus()
+  }
   return (
-    <div class="menu" ref={root} onKeyDown={(event) => event.key === 'Escape' && setOpen(false)}>
+    <div class="menu" ref={root} onKeyDown={onKeyDown}>
       <button
+        ref={opener}
         type="button"
         class="quiet icon-button"
         aria-expanded={isOpen}

@@ -1,8 +1,11 @@
 /** What a conversation consists of, and how a list of it changes. */
 import type { Transfer } from '@conclave/node'
+import type { EarlierMessage } from './earlier.ts'
 
 export type Delivery =
   | { kind: 'sending' }
+  /** Nobody was connected that could have heard it; it is said again. */
+  | { kind: 'unheard' }
   | { kind: 'sent'; reached: number; arrivedAt: readonly string[] }
   | { kind: 'failed'; why: string }
 
@@ -27,7 +30,8 @@ export interface FileEntry {
   offer: string | undefined
   fileName: string
   size: number
-  state: 'preparing' | 'offered' | 'under-way' | 'done' | 'cancelled' | 'failed'
+  /** `gone`: it is not offered any more, since we declined it or its sender took it back. */
+  state: 'preparing' | 'offered' | 'under-way' | 'done' | 'cancelled' | 'gone' | 'failed'
   /** Why it failed, in words. */
   why?: string | undefined
   /** By peer, how far it has come. */
@@ -37,9 +41,14 @@ export interface FileEntry {
   isPicture?: boolean
 }
 
+/** What became of a member; or it was asked for what was said before, and has nothing. */
+type NoticeChange = 'admitted' | 'excluded' | 'left' | 'split' | 'asked' | 'nothing'
+
 export type Entry = { key: number; at: Date } & (
   | MessageEntry
-  | { kind: 'notice'; change: 'admitted' | 'excluded' | 'left'; peer: string; name: string }
+  | { kind: 'notice'; change: NoticeChange; peer: string; name: string }
+  /** What a member handed on of the time before we came in. */
+  | { kind: 'earlier'; by: string; byName: string; isAsked: boolean; messages: readonly EarlierMessage[] }
   /** The place of something whose key is on its way. */
   | { kind: 'waiting'; frame: number; version: string }
   | FileEntry
@@ -65,6 +74,11 @@ export class Entries {
     const key = this.#nextKey++
     this.list = [...this.list, { key, at: new Date(), ...content }].slice(-ENTRIES_MAX)
     return key
+  }
+
+  /** What was before everything else. */
+  addFirst(content: Content): void {
+    this.list = [{ key: this.#nextKey++, at: new Date(), ...content }, ...this.list]
   }
 
   /** Puts a message into the place that was kept for it, else at the end. */

@@ -1,4 +1,5 @@
 /** One entry of the conversation. What others wrote reaches the page as text nodes only. */
+import { EarlierLine } from './earlier-line.tsx'
 import type { Delivery, Entry, Message } from './entries.ts'
 import { FileLine } from './file-line.tsx'
 import { clock } from './format.ts'
@@ -32,15 +33,16 @@ export function EntryLine(props: EntryLineProps) {
   const { entry } = props
   switch (entry.kind) {
     case 'notice': {
-      const happened = { admitted: t.chat.admitted, excluded: t.chat.excluded, left: t.chat.left }
       return (
         <p class="notice">
-          <PersonName peer={entry.peer} name={entry.name} /> {happened[entry.change]}
+          <PersonName peer={entry.peer} name={entry.name} /> {t.chat.happened[entry.change]}
         </p>
       )
     }
     case 'waiting':
       return <p class="notice notice-waiting">{t.chat.waiting}</p>
+    case 'earlier':
+      return <EarlierLine entry={entry} />
     case 'file':
       return <FileLine entry={entry} self={props.self} files={props.files} />
     case 'message':
@@ -110,7 +112,7 @@ interface FootProps {
 
 function Foot({ entry, quiet, others, onWriteAgain }: FootProps) {
   const { at, verified, delivery } = entry
-  if (quiet && verified && delivery?.kind !== 'failed') return null
+  if (quiet && verified && (delivery === undefined || delivery.kind === 'sent')) return null
   return (
     <footer class="message-foot">
       {!verified && <strong class="warning">{t.chat.unverified}</strong>}
@@ -128,6 +130,7 @@ interface DeliveryWordProps {
 
 function DeliveryWord({ delivery, others, onWriteAgain }: DeliveryWordProps) {
   if (delivery.kind === 'sending') return <span> · {t.chat.sending}</span>
+  if (delivery.kind === 'unheard') return <span> · {t.chat.unheard}</span>
   if (delivery.kind === 'sent') {
     const { reached, arrivedAt } = delivery
     if (arrivedAt.length === 0) return <span> · {t.chat.sent(reached)}</span>

@@ -62,6 +62,8 @@ function stateWords({ state, progress }: FileShown): string {
     }
     case 'cancelled':
       return ` · ${t.file.cancelled}`
+    case 'gone':
+      return ` · ${t.file.gone}`
     case 'under-way':
     case 'offered':
     case 'failed':
@@ -102,7 +104,7 @@ interface FileChoicesProps {
 
 function FileChoices({ entry, own, name, files }: FileChoicesProps) {
   const { key, state, url } = entry
-  const isOver = state === 'done' || state === 'cancelled' || state === 'failed'
+  const isRunning = state === 'preparing' || state === 'offered' || state === 'under-way'
   return (
     <span class="file-choices">
       {state === 'offered' && (
@@ -115,7 +117,7 @@ function FileChoices({ entry, own, name, files }: FileChoicesProps) {
           {t.file.save}
         </a>
       )}
-      {!isOver && (
+      {isRunning && (
         <button type="button" class="quiet" onClick={() => files.cancel(key)}>
           {state === 'offered' ? t.file.decline : t.file.cancel}
         </button>

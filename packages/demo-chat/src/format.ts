@@ -24,9 +24,9 @@ export function bytesInWords(bytes: number): string {
   const maximumFractionDigits = value < 10 && unit !== 'byte' ? 1 : 0
   // "312 bytes", but "9.1 kB": English has no plural for the short form.
   const unitDisplay = unit === 'byte' ? 'long' : 'short'
-  return new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay, maximumFractionDigits }).format(
-    value,
-  )
+  const format = new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay, maximumFractionDigits })
+  // A unit alone on the next line says nothing.
+  return format.format(value).replace(' ', '\u00A0')
 }
 
 export function listInWords(items: readonly string[]): string {

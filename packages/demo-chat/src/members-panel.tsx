@@ -97,6 +97,8 @@ function actionsOn({ peer, name }: MemberInfo, log: RoomLog, onAsk: (asking: Ask
   const items: MenuItem[] = [
     { label: t.members.compare, onChoose: () => onAsk({ for: 'safety', peer, name }) },
   ]
+  if (log.entries.some(({ kind }) => kind === 'message'))
+    items.push({ label: t.members.handOn, onChoose: () => onAsk({ for: 'hand-on', peer, name }) })
   if (rights.exclude) {
     const onChoose = (): void => onAsk({ for: 'exclude', peers: [peer] })
     items.push({ label: t.members.exclude, isDangerous: true, onChoose })

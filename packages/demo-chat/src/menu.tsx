@@ -1,6 +1,6 @@
 /** A button that opens a list of actions: arrow keys move in it, Escape and a click elsewhere close it. */
 import type { ComponentChildren } from 'preact'
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useLayoutEffect, useRef, useState } from 'preact/hooks'
 
 export interface MenuItem {
   label: string
@@ -18,7 +18,8 @@ export function Menu({ label, items, children }: MenuProps) {
   const [isOpen, setOpen] = useState(false)
   const root = useRef<HTMLDivElement>(null)
   const opener = useRef<HTMLButtonElement>(null)
-  useEffect(() => {
+  // At once: later it would take the focus from whatever was done meanwhile.
+  useLayoutEffect(() => {
     if (!isOpen) return
     itemsIn(root.current)[0]?.focus()
     const onPointer = (event: Event): void => {

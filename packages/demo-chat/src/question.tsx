@@ -1,5 +1,6 @@
 /** What stands over the room: one dialog at a time. */
 import type { Asking } from './asking.ts'
+import { AskEarlierDialog, HandOnDialog } from './earlier-dialogs.tsx'
 import { ConnectionDialog } from './connection-dialog.tsx'
 import { ExcludeDialog } from './exclude-dialog.tsx'
 import { InviteDialog } from './invite-dialog.tsx'
@@ -49,6 +50,10 @@ export function Question({ asking, visit, log, onClose }: QuestionProps) {
       return <DestroyDialog log={log} onClose={onClose} />
     case 'vote':
       return <VoteDialog log={log} peer={asking.peer} name={asking.name} onClose={onClose} />
+    case 'earlier':
+      return <AskEarlierDialog log={log} onClose={onClose} />
+    case 'hand-on':
+      return <HandOnDialog log={log} peer={asking.peer} name={asking.name} onClose={onClose} />
     case 'exclude':
       return <ExcludeDialog log={log} peers={asking.peers} onClose={onClose} />
     case 'details':

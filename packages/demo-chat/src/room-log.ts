@@ -2,6 +2,7 @@
  * What the page remembers of a room: the conversation and the key changes since it went in. The room itself keeps no history.
  */
 import type { MemberInfo, RoomDeed, RoomEventDetails, RoomState } from '@conclave/node'
+import { Earlier } from './earlier.ts'
 import { Entries, type Delivery, type Entry, type Message } from './entries.ts'
 import { receiptOf, Receipts } from './receipts.ts'
 import type { Room } from './room.ts'
@@ -11,6 +12,10 @@ import { describeError } from './words/errors.ts'
 const KEY_CHANGES_MAX = 100
 /** A key that is a little late is nothing to show: most are here within a blink. */
 const PATIENCE_MS = 1_000
+/** What nobody heard is said again so much later: by then gossip has forgotten it, and would not bring it twice. */
+const UNHEARD_MS = 5_000
+/** No event tells of a vote, so where there are votes we look for them. */
+const VOTES_LOOK_MS = 1_000
 /** How much of the log of members is shown. */
 const DEEDS_MAX = 60
 
@@ -43,12 +48,15 @@ export class RoomLog {
   onMessage: (message: Pick<Message, 'from' | 'name' | 'text'>) => void = () => {}
 
   readonly files: Transfers
+  readonly earlier: Earlier
   readonly #entries = new Entries()
   readonly #receipts: Receipts
   readonly #names = new Map<string, string>()
   readonly #patience = new Map<number, ReturnType<typeof setTimeout>>()
   readonly #onChange: () => void
   readonly #listening = new AbortController()
+  #repeating: ReturnType<typeof setTimeout> | undefined
+  readonly #looking = setInterval(() => this.#lookForVotes(), VOTES_LOOK_MS)
   #nextKey = 0
 
   constructor(room: Room, onChange: () => void) {
@@ -57,12 +65,18 @@ export class RoomLog {
     this.members = room.members
     this.state = room.state
     this.files = new Transfers(room, this.#entries, () => this.#changed())
+    this.earlier = new Earlier(room, this.#entries, () => this.#changed())
     this.#receipts = new Receipts(room, (peer, id) => this.#arrived(peer, id))
     this.#rememberNames()
     this.#listen()
     const { version, revision } = this.state
     // How these came about was told before anybody listened.
     if (version !== undefined) this.#addKeyChange({ cause: 'present', version, revision })
+  }
+
+  /** Others that are there, as far as is known. */
+  get othersOnline(): readonly MemberInfo[] {
+    return this.members.filter(({ peer, online }) => online !== false && peer !== this.room.self)
   }
 
   get entries(): readonly Entry[] {
@@ -93,11 +107,36 @@ export class RoomLog {
       delivery: { kind: 'sending' },
     })
     this.#changed()
+    // Behind what waits, in the order it was said.
+    if (this.#repeating === undefined) await this.#say(key, text)
+    else this.#setDelivery(key, { kind: 'unheard' })
+  }
+
+  /** What nobody heard though there are others is said again until somebody does: a message is never lost unseen. */
+  async #say(key: number, text: string): Promise<void> {
     try {
       const { reached } = await this.room.send(text)
-      this.#setDelivery(key, { kind: 'sent', reached, arrivedAt: [] })
+      const isUnheard = reached === 0 && this.room.members.length > 1
+      this.#setDelivery(key, isUnheard ? { kind: 'unheard' } : { kind: 'sent', reached, arrivedAt: [] })
+      if (isUnheard) this.#sayAgainSoon()
     } catch (error) {
       this.#setDelivery(key, { kind: 'failed', why: describeError(error) })
+    }
+  }
+
+  #sayAgainSoon(): void {
+    this.#repeating ??= setTimeout(() => {
+      this.#repeating = undefined
+      void this.#sayUnheard()
+    }, UNHEARD_MS)
+  }
+
+  /** One after the other, as they were said; the first that nobody hears is not the last. */
+  async #sayUnheard(): Promise<void> {
+    for (const entry of this.#entries.list) {
+      if (entry.kind !== 'message' || entry.delivery?.kind !== 'unheard') continue
+      await this.#say(entry.key, entry.text)
+      if (this.#repeating !== undefined) return
     }
   }
 
@@ -127,6 +166,16 @@ export class RoomLog {
     this.#changed()
   }
 
+  /** Answers who asks for what was said before. */
+  async answerEarlier(peer: string, isWilling: boolean): Promise<void> {
+    try {
+      await this.earlier.answer(peer, isWilling)
+    } catch (error) {
+      this.trouble = describeError(error)
+    }
+    this.#changed()
+  }
+
   dismissTrouble(): void {
     this.trouble = undefined
     this.#changed()
@@ -135,7 +184,10 @@ export class RoomLog {
   dispose(): void {
     this.#listening.abort()
     this.#receipts.dispose()
+    this.earlier.dispose()
     this.files.dispose()
+    clearTimeout(this.#repeating)
+    clearInterval(this.#looking)
     for (const timer of this.#patience.values()) clearTimeout(timer)
   }
 
@@ -159,9 +211,13 @@ export class RoomLog {
       if (name !== '') this.#names.set(peer, name)
       if (change === 'online' || change === 'offline') return
       this.#endKnock(peer)
+      if (change !== 'admitted') this.earlier.forget(peer)
       // What the log tells of the time before we came in is no news.
       const news = this.room.state.status === 'joined' && peer !== this.room.self
-      if (news) this.#entries.add({ kind: 'notice', change, peer, name })
+      if (news) {
+        const went = change === 'excluded' && this.#hasSplitOff(peer) ? 'split' : change
+        this.#entries.add({ kind: 'notice', change: went, peer, name })
+      }
     })
     this.#on('knock', (knock) => {
       this.#endKnock(knock.peer)
@@ -220,6 +276,19 @@ export class RoomLog {
     this.#changed()
   }
 
+  #lookForVotes(): void {
+    const isNew = votesAmong(this.room.members) !== votesAmong(this.members)
+    if (isNew && this.state.policy.exclude === 'quorum') this.#changed()
+  }
+
+  /** Whether the last that was done about somebody was to split it off. */
+  #hasSplitOff(peer: string): boolean {
+    const about = this.room.records
+      .history(DEEDS_MAX)
+      .findLast(({ peers }) => peers.some((one) => one.peer === peer))
+    return about?.kind === 'split'
+  }
+
   #stopTyping(peer: string): void {
     this.typing = this.typing.filter((one) => one.peer !== peer)
   }
@@ -256,4 +325,8 @@ export class RoomLog {
     this.#rememberNames()
     this.#onChange()
   }
+}
+
+function votesAmong(members: readonly MemberInfo[]): number {
+  return members.reduce((sum, { votes = 0 }) => sum + votes, 0)
 }

@@ -5,6 +5,7 @@ import { Conversation } from './conversation.tsx'
 import { Problem } from './dialog.tsx'
 import { LinkIcon, Mark, MoreIcon } from './icons.tsx'
 import { KeysPanel } from './keys-panel.tsx'
+import { EarlierRequests } from './earlier-requests.tsx'
 import { Knocks } from './knocks.tsx'
 import { MembersPanel } from './members-panel.tsx'
 import { Menu, type MenuItem } from './menu.tsx'
@@ -36,11 +37,12 @@ export function RoomScreen({ visit, room }: { visit: Visit; room: Room }) {
           {explanation(log)}
         </p>
         <Knocks log={log} />
+        <EarlierRequests log={log} />
         <Problem text={visit.problem ?? log.trouble} onDismiss={dismiss} />
       </div>
       <PanelSwitch panel={panel} members={log.members.length} onSwitch={setPanel} />
       <main class="room-main">
-        <Conversation log={log} onDetails={(message) => setAsking({ for: 'details', message })} />
+        <Conversation log={log} onAsk={setAsking} />
       </main>
       <aside class="side" aria-label={panel === 'keys' ? t.keys.title : t.members.title}>
         {panel === 'keys' ? <KeysPanel log={log} /> : <MembersPanel log={log} onAsk={setAsking} />}
@@ -50,9 +52,11 @@ export function RoomScreen({ visit, room }: { visit: Visit; room: Room }) {
   )
 }
 
-function explanation({ state, hasMoved }: RoomLog): string | undefined {
+function explanation({ state, hasMoved, trouble }: RoomLog): string | undefined {
   if (state.status === 'offline') return t.statusExplained.offline
-  if (state.status === 'joining') return hasMoved ? t.room.moved : t.statusExplained.joining
+  // Whoever was told why nobody lets them in is not to wait.
+  if (state.status === 'joining' && trouble === undefined)
+    return hasMoved ? t.room.moved : t.statusExplained.joining
   return undefined
 }
 
@@ -100,7 +104,7 @@ function TopBar({ visit, log, onAsk }: TopBarProps) {
         {room.name === '' ? t.room.nameless(shortHex(room.id)) : <bdi>{harmlessName(room.name)}</bdi>}
       </h1>
       <span role="status" class={`pill pill-${status}`}>
-        {t.status[status]}
+        {status === 'joining' && log.hasMoved ? t.room.moving : t.status[status]}
       </span>
       <span class="topbar-actions">
         {isMember ? (
@@ -143,6 +147,9 @@ function menuOf(log: RoomLog, isMember: boolean, onAsk: (asking: Asking) => void
     { label: t.menu.refresh, onChoose: () => onAsk({ for: 'refresh' }) },
     ...(govern || log.state.manager === log.room.self
       ? [{ label: t.menu.scheme, onChoose: () => onAsk({ for: 'scheme' }) }]
+      : []),
+    ...(log.othersOnline.length > 0
+      ? [{ label: t.menu.earlier, onChoose: () => onAsk({ for: 'earlier' }) }]
       : []),
     ...always,
     ...(govern ? governing : []),

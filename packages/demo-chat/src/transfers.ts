@@ -3,7 +3,7 @@ import type { FileOffer, SentFile, Transfer } from '@conclave/node'
 import type { Entries, FileEntry } from './entries.ts'
 import { pictureTypeOf } from './picture.ts'
 import type { Room } from './room.ts'
-import { harmlessName } from './text.ts'
+import { harmlessName, harmlessText } from './text.ts'
 import { describeError } from './words/errors.ts'
 
 /** Pictures up to this size are fetched and shown without asking: less than many web pages have. */
@@ -68,7 +68,12 @@ export class Transfers {
   progress(transfer: Transfer): void {
     const key = this.#keys.get(transfer.id)
     if (key === undefined) return
-    this.#change(key, (entry) => ({ ...entry, progress: { ...entry.progress, [transfer.peer]: transfer } }))
+    const isTakenBack = transfer.direction === 'in' && transfer.code === 'withdrawn'
+    this.#change(key, (entry) => ({
+      ...entry,
+      progress: { ...entry.progress, [transfer.peer]: transfer },
+      ...(isTakenBack && { state: 'gone' }),
+    }))
   }
 
   /** Fetches a file that was offered; goes on where it stood if it was begun before. */
@@ -98,7 +103,8 @@ export class Transfers {
     const id = this.#offerOf(key)
     if (id !== undefined) this.#room.cancelFile(id)
     this.#sent.get(key)?.cancel()
-    this.#change(key, (entry) => ({ ...entry, state: 'cancelled' }))
+    // What was being fetched may be fetched again as long as it is offered; what was declined is not.
+    this.#change(key, (entry) => ({ ...entry, state: entry.state === 'offered' ? 'gone' : 'cancelled' }))
   }
 
   dispose(): void {
@@ -121,7 +127,7 @@ export class Transfers {
   #fail(key: number, error: unknown): void {
     const isCancelled = error instanceof Error && error.name === 'AbortError'
     this.#change(key, (entry) => {
-      if (entry.state === 'cancelled') return entry
+      if (entry.state === 'cancelled' || entry.state === 'gone') return entry
       return isCancelled
         ? { ...entry, state: 'cancelled' }
         : { ...entry, state: 'failed', why: describeError(error) }
@@ -146,9 +152,12 @@ export class Transfers {
   }
 }
 
-/** The name under which a file is shown and saved. */
+/** The name under which a file is shown and saved. Its ending says what it is, and stays however long the name is. */
 export function fileNameShown(name: string): string {
-  return harmlessName(name.replaceAll(/[/\\]/gu, '_'), 'file')
+  const safe = name.replaceAll(/[/\\]/gu, '_')
+  const shown = harmlessName(safe, 'file')
+  const ending = /\.\w{1,10}$/u.exec(harmlessText(safe).trimEnd())?.[0] ?? ''
+  return shown.endsWith('…') && ending !== '' ? `${shown}${ending}` : shown
 }
 
 /** The type of a picture by how it begins: what its sender says counts for nothing. */

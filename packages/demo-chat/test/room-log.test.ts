@@ -28,10 +28,13 @@ class StubRoom extends EventTarget {
   }
   refusal: Error | undefined
 
-  async send(): Promise<{ reached: number }> {
+  async send(text: string): Promise<{ reached: number }> {
     if (this.refusal !== undefined) throw this.refusal
-    return { reached: 2 }
+    this.said.push(text)
+    return { reached: this.reached }
   }
+  reached = 2
+  said: string[] = []
   readonly name = ''
   readonly sent = { messages: 0, bytes: 0 }
   readonly records = {
@@ -102,6 +105,35 @@ describe('the log of a room', () => {
     expect(opened.entries).toMatchObject([
       { text: 'hello', delivery: { kind: 'sent', reached: 2, arrivedAt: [] } },
     ])
+  })
+
+  it('says a message again that nobody heard, until somebody does', async () => {
+    vi.useFakeTimers()
+    const room = new StubRoom()
+    room.members = [...room.members, { peer: 'me', name: 'Me', online: true }]
+    room.reached = 0
+    const opened = open(room)
+    await opened.send('hello')
+    await opened.send('again')
+    await vi.advanceTimersByTimeAsync(6_000)
+    expect(opened.entries).toMatchObject([
+      { delivery: { kind: 'unheard' } },
+      { delivery: { kind: 'unheard' } },
+    ])
+    room.reached = 1
+    room.said = []
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect(room.said).toEqual(['hello', 'again'])
+    expect(opened.entries).toMatchObject([{ delivery: { kind: 'sent' } }, { delivery: { kind: 'sent' } }])
+    vi.useRealTimers()
+  })
+
+  it('does not wait for others where there are none', async () => {
+    const room = new StubRoom()
+    room.reached = 0
+    const opened = open(room)
+    await opened.send('hello')
+    expect(opened.entries).toMatchObject([{ delivery: { kind: 'sent', reached: 0 } }])
   })
 
   it('says why a message was not sent, and lets it be written again', async () => {

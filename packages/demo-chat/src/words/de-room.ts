@@ -12,6 +12,7 @@ export const room: In<typeof english> = {
     compare: 'Sicherheitsnummer vergleichen…',
     exclude: 'Ausschließen…',
     excludeName: (name) => `${name} ausschließen…`,
+    handOn: 'Frühere Nachrichten weitergeben…',
     vote: 'Für Ausschluss stimmen…',
     votes: (count, quorum) => `${count} von ${quorum} Stimmen für Ausschluss`,
     moderator: 'moderiert',
@@ -92,6 +93,7 @@ export const room: In<typeof english> = {
   },
   menu: {
     safety: 'Sicherheitsnummer des Raums…',
+    earlier: 'Um frühere Nachrichten bitten…',
     connection: 'Verbindung…',
     settings: 'Einstellungen…',
     refresh: 'Alle Schlüssel neu machen…',
@@ -266,6 +268,7 @@ export const room: In<typeof english> = {
     turnOk: 'Antwortet: Auch strenge Netze lassen sich überwinden.',
     turnBad: 'Antwortet nicht. Prüfe Adresse, Benutzer und Passwort.',
     turnNone: 'Keiner ist angegeben. Hinter strengen Netzen gehen Nachrichten über das Relay.',
+    memberAway: 'Gerade nicht da',
     roundTrip: (milliseconds) => `hin und zurück in ${milliseconds} ms`,
     ok: 'geht',
     bad: 'geht nicht',
@@ -289,6 +292,8 @@ export const room: In<typeof english> = {
     'bad-passphrase':
       'Diese Passphrase öffnet die Datei nicht. Prüfe sie, auch Großbuchstaben, und die Datei.',
     'bad-identity-file': 'Das ist keine Identitätsdatei von Conclave. Wähle die, die hier gespeichert wurde.',
+    'no-direct-path':
+      'Ohne direkte Verbindung hat eine Datei höchstens 1 MB. Versuche es aus einem anderen Netz, oder nenne in den Einstellungen einen TURN-Server.',
     'no-reason':
       'Etwas ist ohne Angabe von Gründen gescheitert. Lade die Seite neu und versuche es noch einmal.',
     'if-it-stays': 'Bleibt es so, lade die Seite neu und versuche es noch einmal.',
