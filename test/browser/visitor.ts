@@ -143,7 +143,9 @@ export class Visitor {
         this.offences.push(message.text())
     })
     const check = (url: string): void => {
-      const { hostname } = new URL(url)
+      const { hostname, protocol } = new URL(url)
+      // What the page holds itself, such as a picture that was sent.
+      if (protocol === 'blob:') return
       if (hostname !== 'localhost' && hostname !== '127.0.0.1') this.offences.push(`request to ${url}`)
     }
     this.page.on('request', (request) => check(request.url()))
