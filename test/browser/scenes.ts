@@ -10,6 +10,7 @@ import {
   goIn,
   heading,
   keys,
+  knock,
   memberMenu,
   members,
   PEER,
@@ -35,7 +36,7 @@ export const SCENES: readonly Scene[] = [
     name: 'connecting',
     fake: 'connecting',
     show: async (stage) => {
-      await goIn(stage)
+      await knock(stage)
       await stage.page.locator('button[aria-busy=true]').waitFor()
     },
   },

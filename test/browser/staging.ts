@@ -29,7 +29,12 @@ export async function heading(page: Stage['page'], text: string): Promise<void> 
   await page.getByRole('heading', { name: text }).waitFor()
 }
 
-export async function goIn({ page, t }: Stage): Promise<void> {
+export async function goIn(stage: Stage): Promise<void> {
+  await knock(stage)
+  await stage.page.locator('.room').waitFor()
+}
+
+export async function knock({ page, t }: Stage): Promise<void> {
   await page.getByLabel(t.entrance.yourName).fill('Zoë')
   await page.getByRole('button', { name: t.entrance.join }).click()
 }

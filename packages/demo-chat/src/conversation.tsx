@@ -187,15 +187,18 @@ function useFollowing(entries: readonly Entry[]) {
       if (element === null) return
       following.current = element.scrollHeight - element.scrollTop - element.clientHeight < NEAR_END
     }
-    // A picture has its height only once it was read.
-    const onLoad = (): void => {
+    // A picture has its height only once it was read, and what asks for an answer takes room from the list.
+    const stay = (): void => {
       if (following.current) element?.scrollTo({ top: element.scrollHeight })
     }
     element?.addEventListener('scroll', onScroll, { passive: true })
-    element?.addEventListener('load', onLoad, { capture: true })
+    element?.addEventListener('load', stay, { capture: true })
+    const resizing = new ResizeObserver(stay)
+    if (element !== null) resizing.observe(element)
     return () => {
       element?.removeEventListener('scroll', onScroll)
-      element?.removeEventListener('load', onLoad, { capture: true })
+      element?.removeEventListener('load', stay, { capture: true })
+      resizing.disconnect()
     }
   }, [])
   useLayoutEffect(() => {
