@@ -36,6 +36,8 @@ export class KeyRing {
   readonly #log: MembershipLog
   readonly #timing: Timing
   readonly #held = new Map<VersionId, VersionKeys>()
+  /** The {@link generation} in which the slots of keys last changed. */
+  readonly #movedAt = new WeakMap<VersionKeys, number>()
   /** How far what a change is opened with had changed when it was last tried. */
   readonly #triedWith = new WeakMap<Entry, number>()
   /** Versions whose keys were erased: never asked for again. */
@@ -83,7 +85,9 @@ export class KeyRing {
 
   /** How far what would open a change has changed; undefined while there is nothing. */
   #meansOf({ operation: { body }, generation }: ChangeEntry): number | undefined {
-    return body.tree ? this.trees.movesIn(generation) : this.#held.get(body.keyParent)?.moves
+    if (body.tree) return this.trees.movesIn(generation)
+    const parent = this.#held.get(body.keyParent)
+    return parent && this.#movedAt.get(parent)
   }
 
   #open(entry: ChangeEntry): Uint8Array | undefined {
@@ -137,7 +141,7 @@ export class KeyRing {
   /** Takes a slot's key into a version and, moved on, into the versions made from it since. */
   put(keys: VersionKeys, slot: Slot, key: SlotKey): void {
     if (!keys.put(slot, key, (a, b) => this.isSenior(a, b))) return
-    this.generation++
+    this.#movedAt.set(keys, ++this.generation)
     for (const child of this.#held.values()) {
       const body = this.#log.get(child.version)?.operation.body
       if (body?.kind !== 'change' || body.keyParent !== keys.version) continue
@@ -168,7 +172,7 @@ export class KeyRing {
   /** Stores a version's keys and moves the key parent's slots on to it. */
   #hold(entry: Entry, keys: VersionKeys): VersionKeys {
     this.#held.set(keys.version, keys)
-    this.generation++
+    this.#movedAt.set(keys, ++this.generation)
     this.#erased.delete(keys.version)
     const parent = isChange(entry) ? this.#held.get(entry.operation.body.keyParent) : undefined
     if (parent) keys.moveOn(parent)

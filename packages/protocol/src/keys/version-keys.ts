@@ -25,8 +25,6 @@ export class VersionKeys {
   readonly version: VersionId
   readonly chain: Uint8Array
   readonly slots = new Map<Slot, SlotKey>()
-  /** Grows whenever a slot's key comes or is another one. */
-  moves = 0
   /** Key-check values that were worked out: heartbeats show and compare the same ones again and again. */
   readonly #checks = new Map<Slot, Uint8Array>()
   readonly madeAt: Millis
@@ -63,7 +61,6 @@ export class VersionKeys {
 
   /** Every slot of the key parent, one step on (SPEC K3). */
   moveOn(parent: Pick<VersionKeys, 'slots'>): void {
-    this.moves++
     for (const [slot, { kek, creator }] of parent.slots) {
       const at = { version: this.version, slot }
       this.slots.set(slot, { kek: nextKek(this.#group, at, { kek, chain: this.chain }), creator })
@@ -125,7 +122,6 @@ export class VersionKeys {
     const isTwin = held !== undefined && held.creator === key.creator
     if (isTwin ? compare(key.kek, held.kek) >= 0 : held && !isSenior(key.creator, held.creator)) return false
     this.slots.set(slot, key)
-    this.moves++
     this.#checks.delete(slot)
     return true
   }
