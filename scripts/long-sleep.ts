@@ -8,14 +8,10 @@ import { sleepWell } from '../test/browser/sleep.ts'
 import { Visitor } from '../test/browser/visitor.ts'
 import { launchChromium } from '../test/support/browser.ts'
 import { until } from '../test/support/until.ts'
-import { startRelay } from './local-network.ts'
-import { buildPage } from './page-build.ts'
-import { servePage } from './page-server.ts'
+import { startPage } from './local-page.ts'
 
 const seconds = Number(process.argv[2] ?? 150)
-await buildPage({ quiet: true })
-const { relay, multiaddrs: relays } = await startRelay()
-const server = await servePage({ relays, port: 0, search: false })
+const { relay, relays, server } = await startPage()
 const browser = await launchChromium()
 const ben = await createRoom({ relays, name: 'Ben', rtcConfiguration: { iceServers: [] } })
 try {

@@ -4,9 +4,8 @@ import type { Browser } from 'playwright-core'
 import { toString } from 'uint8arrays/to-string'
 import { afterAll, beforeAll, describe, expect, it, onTestFailed } from 'vitest'
 import type { CliProcess } from '../../scripts/cli-process.ts'
-import { startRelay } from '../../scripts/local-network.ts'
-import { buildPage } from '../../scripts/page-build.ts'
-import { servePage, type PageServer } from '../../scripts/page-server.ts'
+import { startPage } from '../../scripts/local-page.ts'
+import type { PageServer } from '../../scripts/page-server.ts'
 import { launchChromium } from '../support/browser.ts'
 import { until } from '../support/until.ts'
 import { hide, pretend } from './hidden.ts'
@@ -32,11 +31,7 @@ describe('on the page', () => {
   const dorasSeed = crypto.getRandomValues(new Uint8Array(32))
 
   beforeAll(async () => {
-    await buildPage({ quiet: true })
-    const started = await startRelay()
-    relay = started.relay
-    relays = started.multiaddrs
-    server = await servePage({ relays, port: 0, search: false })
+    ;({ relay, relays, server } = await startPage())
     browser = await launchChromium()
     const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: 'en-GB' })
     await context.addInitScript(pretend)

@@ -7,8 +7,8 @@ import type { Browser, BrowserContext } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it, onTestFailed } from 'vitest'
 import type { CliProcess } from '../../scripts/cli-process.ts'
 import { startPeer, startRelay } from '../../scripts/local-network.ts'
-import { buildPage } from '../../scripts/page-build.ts'
-import { servePage, type PageServer } from '../../scripts/page-server.ts'
+import { startPage } from '../../scripts/local-page.ts'
+import type { PageServer } from '../../scripts/page-server.ts'
 import { launchChromium } from '../support/browser.ts'
 import { barriersOn } from './accessibility.ts'
 import { sleepWell } from './sleep.ts'
@@ -34,13 +34,9 @@ describe('the page', () => {
   let headless: CliProcess | undefined
 
   beforeAll(async () => {
-    await buildPage({ quiet: true })
     folder = await mkdtemp(join(tmpdir(), 'conclave-page-'))
     identity = join(folder, 'relay.identity')
-    const started = await startRelay({ identity })
-    relay = started.relay
-    relays = started.multiaddrs
-    server = await servePage({ relays, port: 0, search: false })
+    ;({ relay, relays, server } = await startPage({ identity }))
     ;[browser, laptop] = await Promise.all([launchChromium(), launchChromium()])
     context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: 'en-GB' })
   })

@@ -2,9 +2,9 @@
 import type { Browser, BrowserContext } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { CliProcess } from '../../scripts/cli-process.ts'
-import { startPeer, startRelay } from '../../scripts/local-network.ts'
-import { buildPage } from '../../scripts/page-build.ts'
-import { servePage, type PageServer } from '../../scripts/page-server.ts'
+import { startPeer } from '../../scripts/local-network.ts'
+import { startPage } from '../../scripts/local-page.ts'
+import type { PageServer } from '../../scripts/page-server.ts'
 import { launchChromium } from '../support/browser.ts'
 import { barriersOn } from './accessibility.ts'
 import { Visitor } from './visitor.ts'
@@ -23,11 +23,7 @@ describe('the screens of the page', () => {
   const peers: CliProcess[] = []
 
   beforeAll(async () => {
-    await buildPage({ quiet: true })
-    const started = await startRelay()
-    relay = started.relay
-    relays = started.multiaddrs
-    server = await servePage({ relays, port: 0, search: false })
+    ;({ relay, relays, server } = await startPage())
     browser = await launchChromium()
     context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: 'en-GB' })
   })

@@ -56,8 +56,9 @@ export async function roomMenu(stage: Stage): Promise<void> {
   await stage.page.getByRole('button', { name: stage.t.room.menu }).click()
 }
 
-export async function choose(stage: Stage, action: string): Promise<void> {
-  await roomMenu(stage)
+/** Chooses from a menu, and waits for its dialog. */
+export async function choose(stage: Stage, action: string, open = roomMenu): Promise<void> {
+  await open(stage)
   await stage.page.getByRole('menuitem', { name: action }).click()
   await stage.page.getByRole('dialog').waitFor()
 }
@@ -73,9 +74,7 @@ export async function memberMenu(stage: Stage): Promise<void> {
 }
 
 export async function act(stage: Stage, action: string): Promise<void> {
-  await memberMenu(stage)
-  await stage.page.getByRole('menuitem', { name: action }).click()
-  await stage.page.getByRole('dialog').waitFor()
+  await choose(stage, action, memberMenu)
 }
 
 export async function keys(stage: Stage): Promise<void> {
