@@ -2,6 +2,7 @@
 import { useState } from 'preact/hooks'
 import { ConfirmDialog } from './confirm-dialog.tsx'
 import { nameShown } from './person.tsx'
+import { PersonPicker } from './person-picker.tsx'
 import type { RoomLog } from './room-log.ts'
 import { t } from './words/language.ts'
 
@@ -22,13 +23,7 @@ export function AskEarlierDialog({ log, onClose }: DialogProps) {
     >
       <label>
         {t.earlier.whom}
-        <select value={whom} onChange={(event) => setWhom(event.currentTarget.value)}>
-          {others.map(({ peer, name }) => (
-            <option key={peer} value={peer}>
-              {nameShown(name)}
-            </option>
-          ))}
-        </select>
+        <PersonPicker people={others} picked={whom} onPick={setWhom} />
       </label>
     </ConfirmDialog>
   )

@@ -1,6 +1,6 @@
 /** A few emoji to pick; whoever wants another one has the device's own keyboard for it. */
-import { useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { EmojiIcon } from './icons.tsx'
+import { usePopover } from './popover.ts'
 import { t } from './words/language.ts'
 
 const EMOJI = [
@@ -12,23 +12,9 @@ const EMOJI = [
 ].flatMap((row) => row.split(' '))
 
 export function EmojiPicker({ onPick }: { onPick: (emoji: string) => void }) {
-  const [isOpen, setOpen] = useState(false)
-  const root = useRef<HTMLDivElement>(null)
-  const opener = useRef<HTMLButtonElement>(null)
-  // At once: later it would take the focus from whatever was done meanwhile.
-  useLayoutEffect(() => {
-    if (!isOpen) return
-    root.current?.querySelector<HTMLElement>('.emoji-list button')?.focus()
-    const onPointer = (event: Event): void => {
-      if (root.current !== null && !event.composedPath().includes(root.current)) setOpen(false)
-    }
-    document.addEventListener('pointerdown', onPointer)
-    return () => document.removeEventListener('pointerdown', onPointer)
-  }, [isOpen])
-  const onKeyDown = (event: KeyboardEvent): void => {
-    if (event.key !== 'Escape' || !isOpen) return
-    setOpen(false)
-    opener.current?.focus()
+  const { isOpen, setOpen, root, opener, close } = usePopover('.emoji-list button')
+  const onKeyDown = ({ key }: KeyboardEvent): void => {
+    if (key === 'Escape' && isOpen) close()
   }
   return (
     <div class="menu" ref={root} onKeyDown={onKeyDown}>

@@ -2,6 +2,7 @@
 import type { KeyTable } from '@conclave/node'
 import { useMemo, useState } from 'preact/hooks'
 import { nameShown } from './person.tsx'
+import { PersonPicker } from './person-picker.tsx'
 import type { RoomLog } from './room-log.ts'
 import { t } from './words/language.ts'
 
@@ -31,13 +32,7 @@ export function KeyTablePicture({ log }: { log: RoomLog }) {
     <figure class="table-picture">
       <label class="inline-label">
         {t.keys.rowOf}
-        <select value={whose} onChange={(event) => setWhose(event.currentTarget.value)}>
-          {log.members.map(({ peer, name }) => (
-            <option key={peer} value={peer}>
-              {nameShown(name)}
-            </option>
-          ))}
-        </select>
+        <PersonPicker people={log.members} picked={whose} onPick={setWhose} />
       </label>
       <svg
         viewBox={`0 0 ${width} ${height}`}

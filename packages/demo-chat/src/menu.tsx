@@ -1,6 +1,6 @@
 /** A button that opens a list of actions: arrow keys move in it, Escape and a click elsewhere close it. */
 import type { ComponentChildren } from 'preact'
-import { useLayoutEffect, useRef, useState } from 'preact/hooks'
+import { usePopover } from './popover.ts'
 
 export interface MenuItem {
   label: string
@@ -15,24 +15,7 @@ interface MenuProps {
 }
 
 export function Menu({ label, items, children }: MenuProps) {
-  const [isOpen, setOpen] = useState(false)
-  const root = useRef<HTMLDivElement>(null)
-  const opener = useRef<HTMLButtonElement>(null)
-  // At once: later it would take the focus from whatever was done meanwhile.
-  useLayoutEffect(() => {
-    if (!isOpen) return
-    itemsIn(root.current)[0]?.focus()
-    const onPointer = (event: Event): void => {
-      // Inside of a shadow tree the target is its host, so the path is what counts.
-      if (root.current !== null && !event.composedPath().includes(root.current)) setOpen(false)
-    }
-    document.addEventListener('pointerdown', onPointer)
-    return () => document.removeEventListener('pointerdown', onPointer)
-  }, [isOpen])
-  const close = (): void => {
-    setOpen(false)
-    opener.current?.focus()
-  }
+  const { isOpen, setOpen, root, opener, close } = usePopover('[role=menuitem]')
   const onKeyDown = (event: KeyboardEvent): void => {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key]
     if (event.key === 'Escape') close()

@@ -157,19 +157,20 @@ export class RoomLog {
 
   /** Answers a knock. */
   async answer(peer: string, isWelcome: boolean): Promise<void> {
-    try {
+    await this.#attempt(async () => {
       await (isWelcome ? this.room.admit(peer) : this.room.deny(peer))
       this.#endKnock(peer)
-    } catch (error) {
-      this.trouble = describeError(error)
-    }
-    this.#changed()
+    })
   }
 
   /** Answers who asks for what was said before. */
   async answerEarlier(peer: string, isWilling: boolean): Promise<void> {
+    await this.#attempt(() => this.earlier.answer(peer, isWilling))
+  }
+
+  async #attempt(act: () => Promise<void>): Promise<void> {
     try {
-      await this.earlier.answer(peer, isWilling)
+      await act()
     } catch (error) {
       this.trouble = describeError(error)
     }
@@ -277,8 +278,8 @@ export class RoomLog {
   }
 
   #lookForVotes(): void {
-    const isNew = votesAmong(this.room.members) !== votesAmong(this.members)
-    if (isNew && this.state.policy.exclude === 'quorum') this.#changed()
+    if (this.state.policy.exclude !== 'quorum') return
+    if (votesAmong(this.room.members) !== votesAmong(this.members)) this.#changed()
   }
 
   /** Whether the last that was done about somebody was to split it off. */

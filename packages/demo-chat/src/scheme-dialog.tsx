@@ -2,7 +2,7 @@
 import type { Scheme } from '@conclave/node'
 import { useState } from 'preact/hooks'
 import { ConfirmDialog } from './confirm-dialog.tsx'
-import { nameShown } from './person.tsx'
+import { PersonPicker } from './person-picker.tsx'
 import type { RoomLog } from './room-log.ts'
 import { t } from './words/language.ts'
 
@@ -39,13 +39,7 @@ export function SchemeDialog({ log, onClose }: { log: RoomLog; onClose: () => vo
       {isManaged && (
         <label>
           {t.scheme.manager}
-          <select value={manager} onChange={(event) => setManager(event.currentTarget.value)}>
-            {members.map(({ peer, name }) => (
-              <option key={peer} value={peer}>
-                {nameShown(name)}
-              </option>
-            ))}
-          </select>
+          <PersonPicker people={members} picked={manager} onPick={setManager} />
         </label>
       )}
     </ConfirmDialog>
