@@ -1,5 +1,5 @@
 /** The field to write into. Enter sends, Shift and Enter make a new line; a draft survives being offline. */
-import { useEffect, useId, useRef } from 'preact/hooks'
+import { useId, useLayoutEffect, useRef } from 'preact/hooks'
 import { EmojiPicker } from './emoji-picker.tsx'
 import { ClipIcon, CloseIcon, SendIcon } from './icons.tsx'
 import { t } from './words/language.ts'
@@ -24,7 +24,7 @@ interface ComposerProps {
 export function Composer({ draft, quote, ready, onDraft, onSend, onNoReply, onFiles }: ComposerProps) {
   const hintId = useId()
   const field = useRef<HTMLTextAreaElement>(null)
-  useEffect(() => {
+  useLayoutEffect(() => {
     // On a phone the focus would push the conversation away with the keyboard.
     if (quote !== undefined || matchMedia('(pointer: fine)').matches) field.current?.focus()
   }, [quote])

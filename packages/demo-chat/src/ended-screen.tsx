@@ -1,5 +1,5 @@
 /** After a room: who ended it, and what can be done. */
-import { useEffect, useRef } from 'preact/hooks'
+import { useLayoutEffect, useRef } from 'preact/hooks'
 import { Mark } from './icons.tsx'
 import { PersonName } from './person.tsx'
 import { harmlessText } from './text.ts'
@@ -9,7 +9,7 @@ import { t } from './words/language.ts'
 export function EndedScreen({ ending, onStart }: { ending: Ending; onStart: () => void }) {
   const heading = useRef<HTMLHeadingElement>(null)
   // The focus was in a room that is gone; the heading is what a screen reader should read next.
-  useEffect(() => heading.current?.focus(), [])
+  useLayoutEffect(() => heading.current?.focus(), [])
   return (
     <main class="entrance">
       <div class="card">

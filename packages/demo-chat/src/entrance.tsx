@@ -1,6 +1,6 @@
 /** Where a visit starts: a name, and a room to create or to join. */
 import type { RoomPolicy } from '@conclave/node'
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { clampField } from './clamp.ts'
 import { Problem } from './dialog.tsx'
 import { GearIcon, LockIcon, Mark } from './icons.tsx'
@@ -72,7 +72,7 @@ function NameForm({ visit, busy, isAimed }: Part & { isAimed: boolean }) {
   const [policy, setPolicy] = useState<Partial<RoomPolicy>>({})
   const field = useRef<HTMLInputElement>(null)
   const name = typed ?? visit.identity?.name ?? ''
-  useEffect(() => field.current?.focus(), [])
+  useLayoutEffect(() => field.current?.focus(), [])
 
   const submit = (event: Event): void => {
     event.preventDefault()
