@@ -8,6 +8,7 @@ import { operationIdOf } from '../../packages/protocol/src/ids.ts'
 import { HELD_MAX } from '../../packages/protocol/src/limits.ts'
 import { overflow } from '../simulation/checkers.ts'
 import { broadcastAs } from '../simulation/malice.ts'
+import { roomOf, transition } from './managed.ts'
 import { Room } from './room.ts'
 
 function requestsWithin(room: Room, ms: number): number {
@@ -63,6 +64,20 @@ test('I7 frames under versions that nobody made fill no memory and cost few requ
   for (const peer of room.peers) expect(overflow(peer)).toEqual([])
   // For as long as they are held, each member goes round the others once a heartbeat.
   expect(requestsWithin(room, 60_000)).toBeLessThan(4 * (3 + 1) * 20)
+  expect(requestsWithin(room, 60_000)).toBeLessThan(10)
+  room.agree(room.peers)
+})
+
+test('I7 nor where a manager answers with paths: one that is held already is no progress', () => {
+  const room = roomOf(4)
+  transition(room.peer(0), 'centralized-tree', room.peer(1))
+  room.world.run(20_000)
+  const outsider = room.world.peer('outsider')
+  const bytes = room.world.random.bytes(200)
+  bytes[0] = 2
+  room.world.carryOut(outsider, { kind: 'broadcast', channel: 'room', bytes, about: 'chat' })
+  // Five rounds while it is held: the pause between them doubles twice.
+  expect(requestsWithin(room, 60_000)).toBeLessThan(4 * 3 * 6)
   expect(requestsWithin(room, 60_000)).toBeLessThan(10)
   room.agree(room.peers)
 })

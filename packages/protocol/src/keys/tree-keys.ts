@@ -108,11 +108,15 @@ export class TreeKeys {
 
   /** Takes our path as the manager of a version's generation gives it. Returns whether it is news. */
   take(version: Entry, path: PathKeys): boolean {
-    this.#moves++
-    const generation = generationOf(version).operation.id
+    const isNews = this.#take(generationOf(version).operation.id, path)
+    if (isNews) this.#moves++
+    return isNews
+  }
+
+  #take(generation: VersionId, path: PathKeys): boolean {
     const held = this.#paths.get(generation)
+    if (held?.id === path.id) return !held.holds(path) && held.replace(path)
     // The manager put us elsewhere: we left, and came back.
-    if (held?.id === path.id) return held.replace(path)
     if (held && held.serial > path.serial) return false
     held?.erase()
     this.#paths.set(generation, new TreePath(this.#group, ROOM_TREE, path))

@@ -51,6 +51,15 @@ export class TreePath {
     return { id: this.#id, serial: this.#serial, keys: keys.sort((a, b) => a.level - b.level) }
   }
 
+  /** Whether a path has the very keys that we hold. */
+  holds({ id, serial, keys }: PathKeys): boolean {
+    const isHeld = ({ level, version, revision }: PathKeys['keys'][number]): boolean => {
+      const held = this.#keys.get(level)
+      return held?.version === version && held.revision === revision
+    }
+    return id === this.#id && serial === this.#serial && keys.length === this.#keys.size && keys.every(isHeld)
+  }
+
   /** Takes a message of the manager in, or changes nothing. It must be known to be the manager's. */
   open(message: TreeMessage): Opened {
     return this.#follow({ after: message.serial - 1, serial: message.serial }, () => this.#take(message))
