@@ -1,7 +1,7 @@
 /** One example that runs in Node, as a process of its own. */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { expect } from 'vitest'
 
 const examples = join(import.meta.dirname, '../../examples')
@@ -12,8 +12,9 @@ export class Program {
   readonly #child: ChildProcess
   #said = ''
 
+  /** `file`: within `examples`, or by its whole path. */
   constructor(file: string, ...args: string[]) {
-    this.#child = spawn(process.execPath, [join(examples, file), ...args], {
+    this.#child = spawn(process.execPath, [resolve(examples, file), ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     for (const output of [this.#child.stdout, this.#child.stderr])
