@@ -1,6 +1,8 @@
 /** A room with a key tree: joins, leaves and exclusions while people talk, and going on without its manager (SPEC V7, V8). */
 import { expect, test } from 'vitest'
-import type { Change } from '../../packages/protocol/src/log/operation.ts'
+import { type Change, makeOperation } from '../../packages/protocol/src/log/operation.ts'
+import { ROOM_TREE } from '../../packages/protocol/src/tree/tree-wraps.ts'
+import { broadcastAs } from '../simulation/malice.ts'
 import type { SimPeer } from '../simulation/world.ts'
 import { expectAllHeard, expectScheme, roomOf, transition, whileTalking } from './managed.ts'
 import { memoryOf, thiefOf } from './memory.ts'
@@ -265,6 +267,39 @@ test('I9 forward secrecy: the memory of a member opens nothing that was said und
   expect(chats).toHaveLength(3)
   expect(chats.filter(({ frame }) => thief.reads(frame))).toEqual([])
   expect(now && thief.reads(now.frame)).toBe(true)
+})
+
+test('I7 a manager that names a revision far ahead makes nobody hash, and the room goes on', () => {
+  const room = treeRoom(5)
+  const [first, manager] = room.peers as [SimPeer, SimPeer]
+  const { group, random, suite } = room.world
+  const root = first.member.unsafeInsideForTests.paths.at(-1)?.[1].keys.at(-1)
+  const { version, heads } = manager.state
+  if (root === undefined || version === undefined) throw new Error('no path')
+  const under = {
+    level: ROOM_TREE.height,
+    prefix: 0,
+    version: root.version,
+    revision: root.revision + 60_000,
+  }
+  const body = {
+    kind: 'change',
+    keyParent: version,
+    targets: [],
+    reason: '',
+    nonce: random.bytes(16),
+    commitment: random.bytes(32),
+    tainted: [],
+    wraps: [],
+    tree: { secret: { under, wrapped: random.bytes(32) } },
+  } as const
+  broadcastAs(room.archive, manager, manager.signer, [
+    makeOperation(group, { parents: heads }, body, manager.signer),
+  ])
+  const before = suite.hashes
+  room.world.run(30_000)
+  expect(suite.hashes - before).toBeLessThan(60_000)
+  room.agree(room.peers)
 })
 
 test('keys of a tree go when the generation does', () => {

@@ -41,6 +41,10 @@ export const TREE_LEAVES_MAX = 1_024
 export const TREE_NODES_MAX = 0xffff
 /** Some 1,000 members that leave one of a million at once make 1 MB. */
 export const TREE_MESSAGE_MAX = 16 * 1024 * 1024
+/** How far a key of a tree is put through the one-way function to meet a reference; beyond it a member asks for its path. */
+export const TREE_SKIP_MAX = 65_536
+/** The same in a room, where a manager is one member of many: more joins than that without a leave are rare (SPEC V7). */
+export const ROOM_TREE_SKIP_MAX = 1_024
 /** The keys of 49 nodes, the most there can be between a leaf and the root. */
 export const TREE_PATH_MAX = 4 * 1024
 /** Messages of a tree that its manager repeats to who missed them; who missed more gets its path. */

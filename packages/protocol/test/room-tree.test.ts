@@ -2,22 +2,29 @@
 import { expect, test } from 'vitest'
 import { Entropy } from '../src/crypto/entropy.ts'
 import { nobleSuite } from '../src/crypto/noble-suite.ts'
-import { RoomTree } from '../src/keys/tree-keys.ts'
+import { groupOf } from '../src/group/genesis.ts'
+import { RoomTree, TreeKeys } from '../src/keys/tree-keys.ts'
 import { newTreeChange, openTreeChange } from '../src/keys/new-change.ts'
-import { OPERATION_MAX, TARGETS_MAX, TREE_WRAPS_MAX } from '../src/limits.ts'
+import { OPERATION_MAX, ROOM_TREE_SKIP_MAX, TARGETS_MAX, TREE_WRAPS_MAX } from '../src/limits.ts'
+import { MembershipLog } from '../src/log/membership-log.ts'
 import { makeOperation } from '../src/log/operation.ts'
+import { type Entry, isChange } from '../src/log/roster.ts'
 import { peerIdOf } from '../src/ids.ts'
+import type { PathKeys } from '../src/tree/messages.ts'
 import { TreePath } from '../src/tree/tree-path.ts'
 import { ROOM_TREE } from '../src/tree/tree-wraps.ts'
-import { bytes, group, operationId, peer, signer } from './support.ts'
+import { bytes, founding, group, operationId, peer, signer } from './support.ts'
 
-function roomTree(count: number): {
+function roomTree(
+  count: number,
+  room = group(),
+): {
   tree: RoomTree
   members: ReturnType<typeof operationId>[]
   entropy: Entropy
 } {
   const entropy = new Entropy(nobleSuite, bytes(32))
-  const tree = new RoomTree(group(), entropy)
+  const tree = new RoomTree(room, entropy)
   const members = Array.from({ length: count }, (_, i) => operationId(i))
   tree.admit(members, entropy)
   return { tree, members, entropy }
@@ -84,4 +91,54 @@ test('changes by which nobody leaves are opened one after the other, and a used 
   for (const { body } of changes) expect(openTreeChange(group(), { ...header, body }, memory)).toBeUndefined()
   expect(tree.keep(new Set(members), entropy)).toBeUndefined()
   expect(path.root).toEqual(tree.tree.root)
+})
+
+test('of whom too many have come since, a member moves no key on, and asks for its path instead (SPEC V7)', () => {
+  const author = signer(1)
+  const room = groupOf({ ...group().genesis, creator: author.publicKey }, bytes(32), nobleSuite)
+  const { tree, members, entropy } = roomTree(1, room)
+  const log = new MembershipLog(room)
+  const first = founding(room, author)
+  const management = {
+    scheme: 'centralized-tree',
+    manager: peerIdOf(author.publicKey),
+    admission: first.id,
+  } as const
+  const refresh = makeOperation(
+    room,
+    { parents: [first.id] },
+    { kind: 'refresh', nonce: bytes(16, 1), commitment: bytes(32), management },
+    author,
+  )
+  log.integrate([first, refresh])
+  const keys = tree.pathOf(operationId(0))
+  const ours = new TreeKeys(room, log)
+  /** A seal by the manager. */
+  const seal = (seed: number): Entry => {
+    const header = { parents: [refresh.id], author: management.manager }
+    const plan = { header, keyParent: refresh.id, targets: [], reason: '', tree: tree.tree }
+    const body = newTreeChange(room, plan, { secret: bytes(32, seed), nonce: bytes(16, seed) })
+    const operation = makeOperation(room, header, body, author)
+    log.integrate([operation])
+    return log.get(operation.id) as Entry
+  }
+  const open = (version: Entry): boolean => isChange(version) && ours.open(version) !== undefined
+  const generation = log.get(refresh.id) as Entry
+  if (keys === undefined) throw new Error('no path')
+  expect(ours.take(generation, keys)).toBe(true)
+  const join = (count: number): void => {
+    for (let i = 0; i < count; i++) {
+      members.push(operationId(members.length))
+      tree.admit(members, entropy)
+    }
+  }
+  join(ROOM_TREE_SKIP_MAX)
+  const near = seal(1)
+  expect([open(near), ours.lacks(near)]).toEqual([true, false])
+  join(ROOM_TREE_SKIP_MAX + 1)
+  const far = seal(2)
+  expect([open(far), ours.lacks(far)]).toEqual([false, true])
+  ours.take(generation, tree.pathOf(operationId(0)) as PathKeys)
+  expect(ours.lacks(far)).toBe(false)
+  expect(open(seal(3))).toBe(true)
 })

@@ -123,10 +123,12 @@ export class TreeKeys {
     return true
   }
 
-  /** Whether our path does not lead on from a version: it is not there, or has missed something. */
+  /** Whether our path does not lead on from a version: it is not there, or has missed something, or too many have come since. */
   lacks(version: Entry): boolean {
     const path = this.#paths.get(generationOf(version).operation.id)
-    return path === undefined || path.serial < this.#serialOf(version)
+    if (path === undefined || path.serial < this.#serialOf(version)) return true
+    const { body } = version.operation
+    return body.kind === 'change' && body.tree !== undefined && path.isFarBehind(body.tree.secret.under)
   }
 
   /** The secret of a change, if our path opens it. Takes in what the change says of the tree in any case. */

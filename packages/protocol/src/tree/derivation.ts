@@ -2,6 +2,7 @@
 import { xor } from 'uint8arrays/xor'
 import { kdf } from '../crypto/kdf.ts'
 import type { Group } from '../group/genesis.ts'
+import { TREE_SKIP_MAX } from '../limits.ts'
 import { Writer } from '../wire/writer.ts'
 import { type KeyReference, type NodeName, referenceBytes, writeNode } from './shape.ts'
 
@@ -10,8 +11,6 @@ export type TreeGroup = Pick<Group, 'id' | 'suite'>
 
 /** Bytes of every key of a tree. */
 export const TREE_KEY_LENGTH = 32
-/** How far a key is put through the one-way function to meet a reference; beyond it a member asks for its path. */
-export const TREE_SKIP_MAX = 65_536
 
 /** A key and its name. Mutable: who replaces a key overwrites it (SPEC M7). */
 export interface TreeKey {

@@ -1,4 +1,5 @@
 /** A member's part of a key tree: the keys from its leaf to the root (paper §3.2; SPEC R2–R6). */
+import { TREE_SKIP_MAX } from '../limits.ts'
 import { advanceTo, insertedKey, type TreeGroup, type TreeKey, wrapKey } from './derivation.ts'
 import type { Inserted, PathKeys, TreeMerge, TreeMessage, TreeSplit } from './messages.ts'
 import { aboveLeaf, isOnPath, type KeyReference, type Shape } from './shape.ts'
@@ -9,16 +10,23 @@ import { aboveLeaf, isOnPath, type KeyReference, type Shape } from './shape.ts'
  */
 export type Opened = 'opened' | 'known' | 'missed' | 'closed'
 
+export interface PathShape extends Shape {
+  /** How far a key is moved on to meet a reference; beyond it the manager has to be asked for our path. */
+  readonly skipMax?: number
+}
+
 export class TreePath {
   readonly #group: TreeGroup
+  readonly #skipMax: number
   #shape: Shape
   #id: number
   #serial: number
   /** By level. */
   #keys: Map<number, TreeKey>
 
-  constructor(group: TreeGroup, shape: Shape, path: PathKeys) {
+  constructor(group: TreeGroup, { skipMax = TREE_SKIP_MAX, ...shape }: PathShape, path: PathKeys) {
     this.#group = group
+    this.#skipMax = skipMax
     this.#shape = shape
     this.#id = path.id
     this.#serial = path.serial
@@ -58,6 +66,12 @@ export class TreePath {
       return held?.version === version && held.revision === revision
     }
     return id === this.#id && serial === this.#serial && keys.length === this.#keys.size && keys.every(isHeld)
+  }
+
+  /** Whether a reference to the root's key names a revision that is too far ahead for us. */
+  isFarBehind(to: KeyReference): boolean {
+    const held = this.#keys.get(this.#shape.height)
+    return held?.version === to.version && !this.#isNear(held, to)
   }
 
   /** Takes a message of the manager in, or changes nothing. It must be known to be the manager's. */
@@ -129,8 +143,7 @@ export class TreePath {
 
   /** Opens something with a key of ours at the revision that a reference names; if it opens, the key is used (SPEC R2). */
   use<T>(at: KeyReference, open: (key: Uint8Array) => T | undefined): T | undefined {
-    const held = this.#keys.get(at.level)
-    const moved = isOnPath(this.#shape, at, this.#id) && held && advanceTo(this.#group, held, at)
+    const moved = isOnPath(this.#shape, at, this.#id) && this.#movedOn(this.#keys, at)
     if (!moved) return undefined
     const result = open(moved.key)
     if (result !== undefined) this.#advance(this.#keys, { ...at, revision: at.revision + 1 })
@@ -175,10 +188,18 @@ export class TreePath {
 
   /** Moves a key on to what a reference names; false, with nothing changed, when it does not lead there. */
   #advance(keys: Map<number, TreeKey>, to: KeyReference): boolean {
-    const held = keys.get(to.level)
-    const moved = held && advanceTo(this.#group, held, to)
+    const moved = this.#movedOn(keys, to)
     if (moved) set(keys, to.level, moved)
     return moved !== undefined
+  }
+
+  #movedOn(keys: ReadonlyMap<number, TreeKey>, to: KeyReference): TreeKey | undefined {
+    const held = keys.get(to.level)
+    return held && this.#isNear(held, to) ? advanceTo(this.#group, held, to) : undefined
+  }
+
+  #isNear(held: TreeKey, to: KeyReference): boolean {
+    return to.revision - held.revision <= this.#skipMax
   }
 }
 
