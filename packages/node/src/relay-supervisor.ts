@@ -2,6 +2,7 @@
  * Keeps a node connected to its circuit relays, and reserved at them. libp2p dials a relay once; when that fails or the
  * relay restarts, nothing brings it back. A relay that is down is a state, never an exception: a node starts offline.
  */
+import { raceSignal } from 'race-signal'
 import { parseRelay } from './addresses.ts'
 import { backoffMs } from './backoff.ts'
 import { messageOf } from './errors.ts'
@@ -105,7 +106,7 @@ export class RelaySupervisor {
     }
   }
 
-  /** Ends all attempts; connections stay until the node stops. */
+  /** Ends all attempts at once, also those that hang; connections stay until the node stops. */
   async stop(): Promise<void> {
     this.#stopped.abort()
     for (const { pause } of this.#relays.values()) pause.wake()
@@ -116,9 +117,14 @@ export class RelaySupervisor {
     while (!this.#stopped.signal.aborted) {
       const connection = this.#connectionTo(relay) ?? (await this.#dial(relay))
       if (this.#stopped.signal.aborted) return
-      if (connection === undefined) await relay.pause.wait(backoffMs(relay.failures, RELAY_BACKOFF_MS))
+      if (connection === undefined) await this.#pause(relay, backoffMs(relay.failures, RELAY_BACKOFF_MS))
       else await this.#holdReservation(relay, connection)
     }
+  }
+
+  /** What happened while nobody paused has not cut this short: that we stopped has to be looked at. */
+  async #pause({ pause }: Relay, ms: number): Promise<void> {
+    if (!this.#stopped.signal.aborted) await pause.wait(ms)
   }
 
   #connectionTo(relay: Relay): Connection | undefined {
@@ -129,7 +135,8 @@ export class RelaySupervisor {
     if (relay.status !== 'unreachable') this.#change(relay, 'connecting')
     try {
       const signal = AbortSignal.any([this.#stopped.signal, AbortSignal.timeout(RELAY_DIAL_MS)])
-      return await this.#init.host.dial([relay.address], { signal })
+      // Not every transport heeds the signal.
+      return await raceSignal(this.#init.host.dial([relay.address], { signal }), signal)
     } catch (error) {
       relay.failures += 1
       if (this.#stopped.signal.aborted) return undefined
@@ -151,7 +158,7 @@ export class RelaySupervisor {
     this.#change(relay, isReserved ? 'reserved' : 'connected')
     if (!isReserved && now >= relay.askAt) await this.#askForSlot(relay, connection)
     // The connection's close and the slot's arrival wake us.
-    await relay.pause.wait(isReserved ? 10 * RESERVATION_RETRY_MS : relay.askAt - performance.now())
+    await this.#pause(relay, isReserved ? 10 * RESERVATION_RETRY_MS : relay.askAt - performance.now())
   }
 
   /** libp2p asks for a slot when it hears that a peer is a relay, which is whenever that peer was identified. */
@@ -159,7 +166,8 @@ export class RelaySupervisor {
     relay.askAt = performance.now() + RESERVATION_RETRY_MS
     relay.failures += 1
     if (relay.failures === 1) this.#report('relay-full', givesNoSlot(relay))
-    await this.#init.host.identify(connection).catch(() => undefined)
+    const asked = this.#init.host.identify(connection)
+    await raceSignal(asked, this.#stopped.signal).catch(() => undefined)
   }
 
   #isReserved({ peer }: Relay): boolean {
