@@ -2,7 +2,7 @@
  * An application that has a libp2p node already, with a protocol of its own, and gets rooms as one more service of it:
  * `node node.ts RELAY_MULTIADDR 'an invite, or the name of an open room'`.
  */
-import { conclave, JoinedTopics, memberGossipsub } from '@conclave/node'
+import { cleanUpWebRtc, conclave, JoinedTopics, memberGossipsub } from '@conclave/node'
 import { circuitRelayTransport } from '@libp2p/circuit-relay-v2'
 import { identify } from '@libp2p/identify'
 import { noise } from '@libp2p/noise'
@@ -43,8 +43,9 @@ room.addEventListener('message', ({ detail }) => {
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void end())
 
-/** `node.stop()` waits for connections to close in order, which takes WebRTC long when the other side is gone. */
+/** Native threads of WebRTC would keep the process; they are ended last, when no connection needs them any more. */
 async function end(): Promise<void> {
   await room.leave()
-  process.exit()
+  await node.stop()
+  await cleanUpWebRtc()
 }

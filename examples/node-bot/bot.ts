@@ -1,5 +1,5 @@
 /** A bot in Node: counts who is there when asked. `node bot.ts 'https://chat.example/#AQD…'`, with an invite in quotes. */
-import { joinRoom } from '@conclave/node'
+import { cleanUpWebRtc, joinRoom } from '@conclave/node'
 
 const [invite = ''] = process.argv.slice(2)
 const room = await joinRoom({ name: 'Counting bot' }, invite)
@@ -17,8 +17,11 @@ function answer(text: string): void {
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void end())
 
-/** `leave` gives up the membership; `close` would keep it for a next time, with an `identity` and a `store`. */
+/**
+ * `leave` gives up the membership; `close` would keep it for a next time, with an `identity` and a `store`. Then nothing but
+ * WebRTC's threads keeps the process.
+ */
 async function end(): Promise<void> {
   await room.leave()
-  process.exit()
+  await cleanUpWebRtc()
 }

@@ -40,12 +40,12 @@ afterAll(async () => {
   await relay?.stop()
 })
 
-test('a bot in Node answers, and leaves when it is told to end', async () => {
+test('a bot in Node answers, and when it is told to end it leaves and does', async () => {
   await bot.says('In a room of')
   await ada.command('send', { text: '!count' })
-  const { text } = await ada.expect('message', { name: 'Counting bot' })
+  const { from, text } = await ada.expect('message', { name: 'Counting bot' })
   expect(text).toMatch(/^Ada, there are [23] of us\.$/)
-  expect(await bot.stop()).toBe(0)
+  await endsByItself(bot, from)
   await ada.expect('member', { name: 'Counting bot', change: 'left' })
 })
 
@@ -55,9 +55,15 @@ test('a libp2p node with rooms added to it hears and answers', async () => {
   await node.says('Ada: !node')
   const { from, text } = await ada.expect('message', { name: 'libp2p node' })
   expect(text).toBe(`I am ${String(from)}`)
-  expect(await node.stop()).toBe(0)
+  await endsByItself(node, from)
   await ada.expect('member', { name: 'libp2p node', change: 'left' })
 })
+
+/** Nothing in it calls `process.exit`, and WebRTC was used. */
+async function endsByItself(program: Program, peer: unknown): Promise<void> {
+  await ada.expect('transport', { peer, via: 'webrtc' })
+  expect(await program.stop()).toBe(0)
+}
 
 /** What pages did that they never should: errors, requests to anybody else, things that their policy forbids. */
 const offences: string[] = []

@@ -16,6 +16,7 @@ import { createSigner } from './signer.ts'
 import { SleepWatch } from './sleep-watch.ts'
 import { memoryStore } from './store.ts'
 import { Verifier } from './verifier.ts'
+import { markWebRtcUsed } from './webrtc-cleanup.ts'
 import type { RoomPolicy } from './room-api.ts'
 import type { Datastore } from 'interface-datastore'
 import type { PrivateKey } from '@libp2p/interface'
@@ -219,6 +220,7 @@ export function conclave(init: ConclaveInit & { topics: JoinedTopics; relays?: r
     if (privateKey.type !== 'Ed25519') {
       throw new UsageError('identity-kind', 'Rooms need a node with an Ed25519 identity.')
     }
+    markWebRtcUsed()
     return new Conclave(
       {
         host: hostOfComponents(components),

@@ -6,7 +6,11 @@ export function markWebRtcUsed(): void {
   isUsed = true
 }
 
-/** Frees what WebRTC holds in this process. Call it last, when every node is stopped. Does nothing if none was made. */
+/**
+ * Lets this process end by itself: frees the native threads that WebRTC holds in it. Call it last, when every room has been closed or
+ * left, and every libp2p node of your own has been stopped; connections that are still open would be cut. Does nothing in browsers,
+ * and where no room was entered. Never throws.
+ */
 export async function cleanUpWebRtc(): Promise<void> {
   if (!isUsed) return
   isUsed = false
