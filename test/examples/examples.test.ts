@@ -2,7 +2,7 @@
  * The examples as they are, in one room, each hearing another and being heard: two programs in processes of their own, and pages
  * in one Chromium, built and served as somebody would. Ada is the command line.
  */
-import type { Browser, Page } from 'playwright-core'
+import type { Browser, JSHandle, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { CliProcess } from '../../scripts/cli-process.ts'
 import { serveExamples } from '../../scripts/example-pages.ts'
@@ -128,22 +128,108 @@ test('the chat as an element of a page that is strict hears and is heard, and le
   await page.getByRole('log').getByText('Welcome back').waitFor()
   const changes = ada.seen('member').filter(({ name }) => name === 'Web component')
   expect(changes.filter(({ change }) => change === 'admitted')).toHaveLength(1)
-  expect(await secondElement(page, relays[0] ?? '')).toMatchObject({ members: 1 })
 })
 
-/** Puts another one beside it, by attributes alone; what its `joined` event carries. */
-async function secondElement(page: Page, address: string): Promise<unknown> {
-  return await page.evaluate(async (where) => {
-    const chat = document.createElement('conclave-chat')
-    const attributes = { id: 'second', relay: where, room: 'lobby', name: 'Second' }
-    for (const [name, value] of Object.entries(attributes)) chat.setAttribute(name, value)
-    const joined = new Promise((resolve) => {
-      chat.addEventListener('joined', (event) => resolve((event as CustomEvent).detail))
-    })
-    document.body.append(chat)
-    return await joined
-  }, address)
+interface Placed {
+  element: HTMLElement
+  /** What its `joined` events carried so far. */
+  joined: { room: string; members: number }[]
 }
+
+/** Puts an element on a page by attributes alone, and hears what it tells. */
+async function place(page: Page, attributes: Record<string, string>): Promise<JSHandle<Placed>> {
+  return await page.evaluateHandle((all) => {
+    const element = document.createElement('conclave-chat')
+    const joined: Placed['joined'] = []
+    element.addEventListener('joined', (event) => joined.push((event as CustomEvent).detail))
+    for (const [name, value] of Object.entries(all)) element.setAttribute(name, value)
+    document.body.append(element)
+    return { element, joined }
+  }, attributes)
+}
+
+async function set(placed: JSHandle<Placed>, name: string, value: string): Promise<void> {
+  await placed.evaluate(({ element }, [attribute, text]) => element.setAttribute(attribute, text), [
+    name,
+    value,
+  ] as const)
+}
+
+async function timesJoined(page: Page, placed: JSHandle<Placed>, times: number): Promise<Placed['joined']> {
+  await page.waitForFunction(([{ joined }, wanted]) => joined.length === wanted, [placed, times] as const)
+  return await placed.evaluate(({ joined }) => joined)
+}
+
+test('an element goes where its attributes say, also when they change', async () => {
+  const page = await open('web-component/')
+  const placed = await place(page, { id: 'other', relay: relays[0] ?? '', room: 'lobby', name: 'Element' })
+  const [lobby] = await timesJoined(page, placed, 1)
+  expect(lobby).toMatchObject({ members: 1 })
+  await set(placed, 'room', 'attic')
+  const [, attic] = await timesJoined(page, placed, 2)
+  expect(attic).toMatchObject({ members: 1 })
+  expect(attic?.room).not.toBe(lobby?.room)
+
+  const heard = placed.evaluate(
+    ({ element }) =>
+      new Promise((resolve) =>
+        element.addEventListener('action', (event) => resolve((event as CustomEvent).detail)),
+      ),
+  )
+  await set(placed, 'invite', invite)
+  await ada.expect('member', { name: 'Element', change: 'admitted' })
+  await timesJoined(page, placed, 3)
+  await ada.command('act', { action: 'wave', data: { hand: 'left' } })
+  expect(await heard).toMatchObject({ name: 'Ada', action: 'wave', data: { hand: 'left' } })
+
+  // A name that it cannot change any more takes it out of nothing.
+  await set(placed, 'name', 'Renamed')
+  await ada.command('act', { action: 'wave', data: {} })
+  expect(await placed.evaluate(({ joined }) => joined.length)).toBe(3)
+  await page.close()
+})
+
+/** On a page that counts them: every connection to a relay. */
+declare const dialled: WebSocket[]
+
+test.each(['has its identity', 'dials the relay'])(
+  'an element that is taken away when it only %s is gone',
+  async (when) => {
+    const page = await open('web-component/')
+    await page.evaluate(() => {
+      const { WebSocket: Real } = globalThis
+      const counted: WebSocket[] = []
+      class Counted extends Real {
+        constructor(...args: ConstructorParameters<typeof WebSocket>) {
+          super(...args)
+          counted.push(this)
+        }
+      }
+      Object.assign(globalThis, { WebSocket: Counted, dialled: counted })
+    })
+    const attributes = { id: 'brief', relay: relays[0] ?? '', room: 'cellar', name: 'Brief' }
+    const placed = await place(page, attributes)
+    // The page has an element already, which holds the first.
+    const holds = async (count: number): Promise<unknown> =>
+      await page.waitForFunction(
+        async (wanted) => (await navigator.locks.query()).held?.length === wanted,
+        count,
+      )
+    if (when === 'has its identity') await holds(2)
+    else await page.waitForFunction(() => dialled.length > 0)
+    await placed.evaluate(({ element }) => element.remove())
+    // Who gave its identity back has nothing open any more, and opens nothing after.
+    await holds(1)
+    const before = await page.evaluate(() => ({
+      all: dialled.length,
+      open: dialled.filter(({ readyState }) => readyState <= WebSocket.OPEN).length,
+    }))
+    await timesJoined(page, await place(page, attributes), 1)
+    const all = await page.evaluate(() => dialled.length)
+    expect({ open: before.open, later: all - before.all }).toEqual({ open: 0, later: 1 })
+    await page.close()
+  },
+)
 
 test('a page makes a room at a relay that it is told', async () => {
   const page = await open(`plain-page/?relay=${relays[0]}`)

@@ -1,8 +1,9 @@
 /**
- * `<conclave-chat>`: the whole chat as an element of somebody else's page, by one script tag. Attributes, read when it comes into
- * the page: `relay` (multiaddrs, with spaces between), `room` (the name of an open room) or `invite` (a text or a link), and `name`,
- * with which it goes into the room without asking. Without `room` and `invite` it takes an invite out of the page's address, if
- * one stands there, and else offers to create a room. Every event of the room is one of the element, too.
+ * `<conclave-chat>`: the whole chat as an element of somebody else's page, by one script tag. Attributes: `relay` (multiaddrs, with
+ * spaces between), `room` (the name of an open room) or `invite` (a text or a link), and `name`, with which it goes into the room
+ * without asking. Without `room` and `invite` it takes an invite out of the page's address, if one stands there, and else offers to
+ * create a room. Another `room` or `invite` takes it there from wherever it is; another `relay` or `name` counts while it is in no
+ * room. Every event of the room is one of the element, too.
  */
 import type { RoomEventName } from '@conclave/node'
 import { render } from 'preact'
@@ -17,30 +18,34 @@ import { Visit } from './visit.ts'
 const sheet = new CSSStyleSheet()
 sheet.replaceSync(styles)
 
-const EVENTS: readonly RoomEventName[] = [
-  'status',
-  'joined',
-  'message',
-  'member',
-  'keys',
-  'knock',
-  'transport',
-  'waiting',
-  'file',
-  'transfer',
-  'typing',
-  'excluded',
-  'destroyed',
-  'moved',
-  'error',
-]
+/** All that a room tells of: the type sees to it that none is forgotten. */
+const EVENTS: Readonly<Record<RoomEventName, true>> = {
+  status: true,
+  joined: true,
+  message: true,
+  member: true,
+  keys: true,
+  knock: true,
+  transport: true,
+  waiting: true,
+  file: true,
+  transfer: true,
+  action: true,
+  typing: true,
+  excluded: true,
+  destroyed: true,
+  moved: true,
+  error: true,
+}
 
 export class ConclaveChat extends HTMLElement {
+  static readonly observedAttributes = ['relay', 'room', 'invite', 'name']
   /** The room it is in, or was in last; everything the page cannot do by attributes. */
   room: Room | undefined
   #visit: Visit | undefined
   /** When what was there before has let go of its identity. */
   #ended: Promise<void> = Promise.resolve()
+  #isStale = false
 
   connectedCallback(): void {
     void this.#ended.then(() => this.#begin())
@@ -50,6 +55,20 @@ export class ConclaveChat extends HTMLElement {
     // An element that only moves within the page is there again by then.
     queueMicrotask(() => {
       if (!this.isConnected) this.#end()
+    })
+  }
+
+  attributeChangedCallback(name: string, before: string | null, now: string | null): void {
+    const isAim = name === 'room' || name === 'invite'
+    // Whoever is in a room already is not taken out of it for its relays, or a name that it cannot change any more.
+    const counts = isAim || this.#visit?.place.at === 'entrance'
+    if (this.#visit === undefined || before === now || !counts || this.#isStale) return
+    this.#isStale = true
+    // Several may change at once.
+    queueMicrotask(() => {
+      this.#isStale = false
+      this.#end()
+      this.connectedCallback()
     })
   }
 
@@ -91,7 +110,7 @@ export class ConclaveChat extends HTMLElement {
 
   #tell(room: Room): void {
     this.room = room
-    for (const name of EVENTS) {
+    for (const name of Object.keys(EVENTS) as RoomEventName[]) {
       room.addEventListener(name, (event) => {
         if (event instanceof CustomEvent)
           this.dispatchEvent(new CustomEvent(name, { detail: event.detail as unknown }))

@@ -39,10 +39,15 @@ export interface Newcomer {
   /** What the others will see. */
   name: string
   config: Config
+  /** Aborting it closes the room, or ends the way into it. */
+  signal: AbortSignal
 }
 
 /** Enters a room. Joining resolves as soon as the room has started; its state says how far it is. */
-export async function openRoom({ identity, name, config }: Newcomer, entrance: Entrance): Promise<Room> {
+export async function openRoom(
+  { identity, name, config, signal }: Newcomer,
+  entrance: Entrance,
+): Promise<Room> {
   const rooms = await loadNetworking().catch((cause: unknown) => {
     throw Object.assign(new Error('the networking code did not load', { cause }), { code: 'not-loaded' })
   })
@@ -52,6 +57,7 @@ export async function openRoom({ identity, name, config }: Newcomer, entrance: E
     name,
     identity: identity.seed,
     store: identity.store,
+    signal,
     rtcConfiguration: {
       // None unless somebody names some: public STUN servers would learn every visitor's address.
       iceServers: iceServersInUse(config),

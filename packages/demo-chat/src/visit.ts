@@ -31,6 +31,8 @@ export class Visit {
   onChange: () => void = () => {}
   readonly surroundings: Surroundings
   readonly #listening = new AbortController()
+  /** Resolves when nothing more is under way that needs the identity. */
+  #settled: Promise<unknown> = Promise.resolve()
   #leaving = false
 
   constructor(surroundings = ownPage()) {
@@ -44,6 +46,10 @@ export class Visit {
 
   /** Takes an identity, and goes in again if this tab was in a room before it was reloaded. */
   async start(): Promise<void> {
+    await this.#untilSettled(this.#start())
+  }
+
+  async #start(): Promise<void> {
     const { signal } = this.#listening
     window.addEventListener('hashchange', () => this.#followLink(), { signal })
     window.addEventListener('pagehide', () => void this.#goOffline(), { signal })
@@ -57,6 +63,7 @@ export class Visit {
       this.#atEntrance(describeError(error))
       return
     }
+    if (signal.aborted) return
     await this.#return()
     const { name } = this.surroundings
     const isAimed = this.seat.invite !== undefined || this.seat.name !== undefined
@@ -64,20 +71,27 @@ export class Visit {
     if (isWaiting && isAimed && name !== undefined) await this.enter(name)
   }
 
-  /** Goes offline, as a closed tab would, and gives the identity back. The visit is over. */
+  /** Goes offline, as a closed tab would, wherever it is on its way to, and then gives the identity back. The visit is over. */
   async stop(): Promise<void> {
     this.#listening.abort()
     this.onChange = () => {}
+    await this.#settled
     await this.#goOffline()
     this.identity?.release()
+  }
+
+  async #untilSettled(task: Promise<void>): Promise<void> {
+    this.#settled = Promise.allSettled([this.#settled, task])
+    await task
   }
 
   /** Joins the room of this tab's invite, or the one that was named, or founds one under that policy. */
   async enter(name: string, policy: Partial<RoomPolicy> = {}): Promise<void> {
     const { invite, name: room } = this.seat
-    if (invite !== undefined) await this.#enter(name, { to: 'join', invite })
-    else if (room !== undefined) await this.#enter(name, { to: 'named', name: room })
-    else await this.#enter(name, { to: 'found', policy })
+    let entrance: Entrance = { to: 'found', policy }
+    if (invite !== undefined) entrance = { to: 'join', invite }
+    else if (room !== undefined) entrance = { to: 'named', name: room }
+    await this.#untilSettled(this.#enter(name, entrance))
   }
 
   /** Keeps what the visitor prefers, and shows it at once. */
@@ -146,14 +160,15 @@ export class Visit {
       await identity.rememberName(name)
       this.identity = { ...identity, name }
       const config = await this.surroundings.loadConfig()
-      const room = await openRoom({ identity, name, config }, entrance)
+      const { signal } = this.#listening
+      const room = await openRoom({ identity, name, config, signal }, entrance)
       if (entrance.to === 'return' && room.id !== seat.room) {
         // Meanwhile another tab had this identity, and was elsewhere.
         await room.close()
         throw Object.assign(new Error('not the room that this tab was in'), { code: 'room-lost' })
       }
       // The visit ended while we went in.
-      if (this.#listening.signal.aborted) return await room.close()
+      if (signal.aborted) return await room.close()
       this.#sit({ ...seat, room: room.id })
       // Merged or split off: a reload goes back to where it went on.
       room.addEventListener('moved', () => this.#sit({ ...seat, room: room.id }))

@@ -45,6 +45,7 @@ export class Room extends RoomFeatures {
   protected override readonly parts: RoomParts
   #seat: Seat
   #isClosed = false
+  #closing: Promise<void> | undefined
   #isOnline = false
   #lingering: ReturnType<typeof setTimeout> | undefined
   /** Whether the group we were in is over, and we are on our way to another one. */
@@ -279,9 +280,12 @@ export class Room extends RoomFeatures {
     await this.close()
   }
 
-  /** Goes offline without leaving: we stay on the roster. */
+  /** Goes offline without leaving: we stay on the roster. Resolves when nothing of the room is open any more, whoever closed it. */
   async close(): Promise<void> {
-    if (this.#isClosed) return
+    await (this.#closing ??= this.#close())
+  }
+
+  async #close(): Promise<void> {
     this.#isClosed = true
     clearTimeout(this.#lingering)
     this.parts.close()
