@@ -8,6 +8,7 @@ import { decodeLobbyMessage } from '../../packages/protocol/src/lobby/messages.t
 import { openLobbyFrame } from '../../packages/protocol/src/lobby/lobby-frame.ts'
 import { openReply } from '../../packages/protocol/src/lobby/reply-content.ts'
 import { covers } from '../../packages/protocol/src/keys/cover.ts'
+import { isOutdated } from '../../packages/protocol/src/keys/generation.ts'
 import type { HandedKeys } from '../../packages/protocol/src/keys/key-ring.ts'
 import type { VersionKeys } from '../../packages/protocol/src/keys/version-keys.ts'
 import type { MembershipLog } from '../../packages/protocol/src/log/membership-log.ts'
@@ -141,9 +142,13 @@ export class Archive {
 
   #record(peer: SimPeer, outputs: readonly Output[]): void {
     this.#recordKeys(peer)
+    const stored = new Set<OperationId>()
     for (const output of outputs) {
-      if (output.kind === 'store') for (const operation of output.operations) this.recordOperation(operation)
-      else if (output.kind === 'broadcast' && output.channel === 'room') this.#recordFrame(peer, output)
+      if (output.kind === 'store') {
+        for (const operation of output.operations) this.recordOperation(operation)
+        for (const { id } of output.operations) stored.add(id)
+      } else if (output.kind === 'broadcast' && output.channel === 'room')
+        this.#recordFrame(peer, output, stored)
       else if (output.kind === 'broadcast' || output.kind === 'send') this.#recordLobby(output.bytes)
     }
   }
@@ -198,7 +203,12 @@ export class Archive {
     return true
   }
 
-  #recordFrame(by: SimPeer, { bytes, about }: { bytes: Uint8Array; about: string }): void {
+  /** `stored`: what its step stored before it. */
+  #recordFrame(
+    by: SimPeer,
+    { bytes, about }: { bytes: Uint8Array; about: string },
+    stored: ReadonlySet<OperationId>,
+  ): void {
     const frame = parseFrame(bytes)
     if (isRejection(frame)) throw new Error(`${by.label} sent a frame that is none: ${frame.detail}`)
     if (ANNOUNCEMENTS.has(about)) {
@@ -208,8 +218,11 @@ export class Archive {
     const session = this.#views.get(toHex(frame.session.salt))
     const version = session?.log.get(frame.reference.version)
     if (!session || !version) throw new Error(`${by.label} sent under a version that it never knew`)
-    // One step can send something and then learn of what it would not have sent it under.
-    const view = covers(session.log, version) ? session.now : session.before
+    // One step can send something, and then learn of what it would not have sent it under. What it knew then it had stored.
+    const { log, before, now } = session
+    const hasLearned = log.entries.slice(before.size).every(({ operation: { id } }) => stored.has(id))
+    const isFit = covers(log, version) && !isOutdated(log.roster, version)
+    const view = hasLearned || isFit ? now : before
     this.sent.push({ by, at: this.world.now, about, frame, ...view })
   }
 

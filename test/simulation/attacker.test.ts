@@ -97,3 +97,31 @@ test('one KEK that belongs to somebody else opens all that follows', () => {
   ).toBe(true)
   expect(new Secrecy(archive, OPTIONS).leaks().some(({ what }) => what.includes('chat of p0'))).toBe(true)
 })
+
+test('what is sent before its sender begins a generation is no leak to a thief, and what comes after it is', () => {
+  const { archive, peers, world } = afterTwoExclusions()
+  const [a] = peers
+  if (!a) throw new Error('nobody is there')
+  archive.steal(a)
+  const { bytes, about } = heartbeatBeforeRefresh(world, a)
+  expect(new Secrecy(archive, OPTIONS).leaks()).toEqual([])
+  world.onStep(a, [{ kind: 'broadcast', channel: 'room', bytes, about }])
+  expect(new Secrecy(archive, OPTIONS).leaks().map(({ what }) => what)).toEqual([
+    expect.stringMatching(/^heartbeat of p0 .* is read by thief 0 alone$/),
+  ])
+})
+
+/** Both are due when somebody wakes, so that one step brings them. Returns the heartbeat's frame. */
+function heartbeatBeforeRefresh(world: World, peer: SimPeer): { bytes: Uint8Array; about: 'heartbeat' } {
+  peer.sleep()
+  world.run(8_000)
+  const outputs = peer.member.decide({ kind: 'refresh' }, world.step())
+  world.onStep(peer, outputs)
+  const heartbeat = outputs.findIndex(
+    (output) => output.kind === 'broadcast' && output.channel === 'room' && output.about === 'heartbeat',
+  )
+  const output = outputs[heartbeat]
+  expect(outputs.slice(heartbeat).some(({ kind }) => kind === 'store')).toBe(true)
+  if (output?.kind !== 'broadcast') throw new Error('no heartbeat')
+  return { bytes: output.bytes, about: 'heartbeat' }
+}
