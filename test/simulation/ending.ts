@@ -111,13 +111,22 @@ export class Ending {
     const speakBy = world.now + CONFIRMATION_MS
     while (world.now < speakBy && this.#unheard(joined).length > 0) world.run(1_000)
     const unhealed = this.#history.hasSchemes ? this.#unhealed() : []
-    // Slots that were made twice become one once both were shown, at the latest when each had its turn in the heartbeats.
-    const end = world.now + ONE_KEY_A_SLOT_MS
-    while (world.now < end && slotDisagreements(joined).length > 0) world.run(5_000)
+    this.#untilOneKeyASlot()
     const noise = seed % LONG_EVERY === 0 ? this.#noise() : []
+    this.#untilOneKeyASlot()
     // What was voted for before may only now be carried out.
     const remaining = this.#members()
     return [...noise, ...unhealed].concat(this.#unheard(joined.filter((peer) => remaining.includes(peer))))
+  }
+
+  /**
+   * Slots that were made twice become one once both were shown, at the latest when each had its turn in the heartbeats; also
+   * of who only came in meanwhile.
+   */
+  #untilOneKeyASlot(): void {
+    const { world } = this.#history
+    const end = world.now + ONE_KEY_A_SLOT_MS
+    while (world.now < end && slotDisagreements(this.#members()).length > 0) world.run(5_000)
   }
 
   /** After a destruction nobody says anything, nor could: nobody holds a key. */
