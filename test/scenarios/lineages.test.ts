@@ -216,6 +216,12 @@ test('whoever was excluded in the room that remains stays alone until a human le
   apart.world.traffic.clear()
   apart.world.run(30_000)
   expect(apart.world.traffic.get('request')).toBeUndefined()
+  // Nor do the others look for long for keys that it makes, and tells nobody of but those who have moved.
+  for (let i = 0; i < 2; i++) excluded.decide({ kind: 'refresh' })
+  apart.world.run(3 * HEARTBEAT_MS)
+  apart.world.traffic.clear()
+  apart.world.run(20_000)
+  expect(apart.world.traffic.get('request')).toBeUndefined()
   apart.world.until(() => knocks() > 1, 120_000, 'it tries again')
   a.decide({ kind: 'admit', peer: excluded.id })
   apart.unite([...others, excluded], 5 * HEARTBEAT_MS)

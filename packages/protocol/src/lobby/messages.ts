@@ -27,7 +27,7 @@ export interface LobbyHeartbeat {
   /** The founding that the sender's log grows from, and how many are on its roster: tells two lineages apart. */
   readonly root: OperationId
   readonly members: number
-  /** What the sender speaks under: so those of another lineage know that its frames are not for them. */
+  /** What the sender speaks under, or spoke under since it last said so: so those of another lineage know that its frames are not for them. */
   readonly version?: VersionId
   /** Multiaddrs the sender may be dialled at: hints, to be checked by whoever dials. */
   readonly addresses: readonly string[]

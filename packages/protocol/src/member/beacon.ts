@@ -79,8 +79,9 @@ export class Beacon {
 
   /** In the lobby: where we are, and whether we let others in. */
   #call(): void {
-    const { log, root, salt, isReady, addresses, current, group, self } = this.#context
+    const { log, root, salt, isReady, addresses, current, group, self, named } = this.#context
     if (root === undefined) return
+    const version = named.next(current?.version)
     const sequence = this.#sequence++
     const members = log.roster.alive.size
     const beat = {
@@ -90,7 +91,7 @@ export class Beacon {
       willing: isReady && mayAdmit(group.genesis.policy, self),
       root,
       members,
-      ...(current && { version: current.version }),
+      ...(version && { version }),
       addresses,
     } as const
     this.#context.toLobby('heartbeat', beat)
@@ -166,7 +167,7 @@ export class Beacon {
     const salt = toString(beat.salt, 'base64')
     const { sequence, addresses, willing } = beat
     if (root !== undefined && beat.root !== root) {
-      if (beat.version) this.#context.noteForeign(beat.version)
+      if (beat.version) this.#context.named.noteForeign(beat.version)
       return
     }
     if (!presence.beat(from, { salt, sequence, addresses, willing }, now)) return

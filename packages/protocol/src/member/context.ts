@@ -24,12 +24,13 @@ import { MembershipLog } from '../log/membership-log.ts'
 import type { Decision } from '../log/decisions.ts'
 import { isInOffice, type Management, managementOf } from '../log/management.ts'
 import { makeOperation, type Operation } from '../log/operation.ts'
-import { BEATERS_MAX, RIVALS_MAX } from '../limits.ts'
+import { BEATERS_MAX } from '../limits.ts'
 import type { Timing } from '../timing.ts'
 import { ROOM_FRAME, SALT_LENGTH, sealFrame } from '../traffic/frame.ts'
 import { encodeRoomMessage, type RoomMessage } from '../traffic/room-messages.ts'
 import { kdf } from '../crypto/kdf.ts'
 import { Agenda } from './agenda.ts'
+import { NamedVersions } from './named-versions.ts'
 import type { About, Notification, Output, StepContext } from './output.ts'
 import { Presence } from './presence.ts'
 
@@ -59,6 +60,7 @@ export class Context {
   readonly table: SlotTable
   readonly agenda = new Agenda()
   readonly presence = new Presence()
+  readonly named = new NamedVersions()
   log: MembershipLog
   ring: KeyRing
   now: Millis
@@ -91,8 +93,6 @@ export class Context {
   beatMs: Millis
   /** The founding of the only lineage we want into. */
   #lineage: OperationId | undefined
-  /** What members of other lineages speak under, the longest known first. */
-  readonly #foreign = new Set<VersionId>()
   readonly #salt: Uint8Array
   #counter = 0
   #outputs: Output[] = []
@@ -173,16 +173,9 @@ export class Context {
     return this.log.entries[0]?.operation.id ?? this.#lineage
   }
 
-  /** Another lineage speaks under this version. */
-  noteForeign(version: VersionId): void {
-    this.#foreign.add(version)
-    const oldest = this.#foreign.values().next()
-    if (this.#foreign.size > RIVALS_MAX && !oldest.done) this.#foreign.delete(oldest.value)
-  }
-
   /** Whether frames under a version are not for us; what is in our log is, whatever somebody says. */
   isForeign(version: VersionId): boolean {
-    return this.#foreign.has(version) && this.log.get(version) === undefined
+    return this.named.isForeign(version) && this.log.get(version) === undefined
   }
 
   get ownSlots(): ReadonlySet<Slot> {
@@ -327,6 +320,7 @@ export class Context {
 
   broadcast(about: About, message: RoomMessage, keys: VersionKeys): void {
     const session = { salt: this.#salt, counter: this.#counter++ }
+    this.named.sentUnder(keys.version)
     const reference = { version: keys.version, revision: keys.revision }
     const input = { type: ROOM_FRAME, reference, tek: keys.tek, session, signer: this.signer } as const
     const bytes = sealFrame(this.group, input, encodeRoomMessage(message))
