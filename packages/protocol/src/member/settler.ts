@@ -3,6 +3,7 @@
  * everything that is owed. One place, so that the roles need not call each other (SPEC M4).
  */
 import { covers, exclusionsLeft } from '../keys/cover.ts'
+import { entitledTo } from '../keys/entitled.ts'
 import { isOutdated } from '../keys/generation.ts'
 import type { VersionKeys } from '../keys/version-keys.ts'
 import type { MembershipLog } from '../log/membership-log.ts'
@@ -312,7 +313,7 @@ export class Settler {
   /** Asks for what we lack; seals what has to be sealed. */
   #seeToOwed(): void {
     const wanted = this.#wanted
-    const { status, current, log, now, agenda } = this.#context
+    const { status, current, log, now, agenda, self } = this.#context
     if (status !== 'joined' && !this.#context.isMember) return
     const { requests, excluder, held, manager, voter, silence } = this.#roles
     if (this.#context.isReady) {
@@ -330,11 +331,12 @@ export class Settler {
       excluder.oweChangeFor(current.version)
     if (current && this.#isWornOut && this.#context.isReady) excluder.planRefresh(current.version)
     if (wanted) requests.hint(wanted.operation.author)
-    // A frame may wait for a version that is not the best one: what was said under it was said to us all the same.
+    // A frame may wait for a version that is not the best one: what was said under it was said to us all the same. Unless we
+    // came later: nobody gives us that one, and there is no use in asking (SPEC K10).
     const awaited = held.awaitedVersions(now).filter((id) => !this.#context.isForeign(id))
     const unknown = held.awaitsSender(now) || awaited.some((id) => log.get(id) === undefined)
     const toAsk = wanted && !this.#roles.relay.mayCome(wanted) ? wanted.operation.id : undefined
-    const other = awaited.find((id) => log.get(id) !== undefined && id !== wanted?.operation.id)
+    const other = awaited.find((id) => id !== wanted?.operation.id && entitledTo(log, id, self) !== undefined)
     const version = toAsk ?? other
     if (version || unknown || this.#isLacking) requests.sync(version)
   }
