@@ -1,7 +1,7 @@
 /** Parts of a group that go on alone, and find each other again. */
 import { expect, test } from 'vitest'
-import { slotDisagreements } from '../simulation/checkers.ts'
-import { World } from '../simulation/world.ts'
+import { slotDisagreements, whyApart } from '../simulation/checkers.ts'
+import { type SimPeer, World } from '../simulation/world.ts'
 import { Room } from './room.ts'
 
 test('exclusions on both sides of a partition: one roster, one version after it heals', () => {
@@ -27,6 +27,67 @@ test('a partition longer than keys are kept heals all the same', () => {
   room.heal()
   room.agree([0, 1, 3, 4].map((i) => room.peer(i)))
   room.expectSecrecy()
+})
+
+/** Two parts in which only those are left who came since they were parted. `admit`: how they came in. */
+function strangers(seed: number, admit?: 'invite' | 'ask'): { room: Room; parts: SimPeer[][] } {
+  const room = new Room(2, seed, admit && { admit })
+  room.split([room.peer(0)], [room.peer(1)])
+  const parts = room.peers.map((host, compartment) =>
+    [0, 1].map((i) => {
+      const peer = room.world.peer(`newcomer ${i} of ${host.label}`)
+      peer.compartment = compartment
+      if (admit) peer.enter(host.invite())
+      else peer.start({ kind: 'join' })
+      if (admit === 'ask') {
+        const isHeard = (): boolean =>
+          host.seen.some((seen) => seen.event === 'knock' && seen.peer === peer.id)
+        room.world.until(isHeard, 10_000, 'it knocks')
+        host.decide({ kind: 'admit', peer: peer.id })
+      }
+      room.world.until(() => peer.member.isReady, 60_000, 'it is in')
+      return peer
+    }),
+  )
+  room.world.run(20_000)
+  for (const host of room.peers) host.crash()
+  room.world.run(100_000)
+  room.heal()
+  return { room, parts }
+}
+
+test.each([undefined, 'invite'] as const)(
+  'two parts of a room that share nobody any more become one (SPEC J10; admits: %s)',
+  (admit) => {
+    const { room, parts } = strangers(11, admit)
+    const all = parts.flat()
+    room.world.until(() => whyApart(all) === undefined, 60_000, 'they are one room')
+    for (const peer of all) peer.say(`here is ${peer.label}`)
+    room.world.run(15_000)
+    for (const peer of all) expect(peer.texts).toHaveLength(all.length - 1)
+    // One of each part was let in by the other, and they are quiet.
+    room.world.traffic.clear()
+    room.world.run(30_000)
+    expect(room.world.traffic.get('request')).toBeUndefined()
+    room.expectSecrecy()
+  },
+)
+
+test('whom a human of the other part turns away does not ask again by itself', () => {
+  const { room, parts } = strangers(12, 'ask')
+  const [ours = [], theirs = []] = parts
+  const all = [...ours, ...theirs]
+  const knocks = (host: SimPeer): SimPeer[] => {
+    const others = ours.includes(host) ? theirs : ours
+    return host.seen.flatMap((seen) =>
+      seen.event === 'knock' ? others.filter(({ id }) => id === seen.peer) : [],
+    )
+  }
+  room.world.until(() => all.some((host) => knocks(host).length > 0), 30_000, 'somebody is asked')
+  room.world.run(1_000)
+  for (const host of all) for (const peer of knocks(host)) host.decide({ kind: 'deny', peer: peer.id })
+  room.world.run(120_000)
+  for (const host of all) expect(knocks(host)).toHaveLength(new Set(knocks(host)).size)
 })
 
 test('a newcomer reads nothing from before', () => {

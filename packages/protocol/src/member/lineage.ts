@@ -353,6 +353,8 @@ export class Lineage {
     if (purpose !== 'join') this.#requests.settle(message)
     if (content.kind === 'refused') {
       if (purpose === 'join') this.#newcomer.refused(content)
+      if (purpose === 'visit' && content.refusal === 'not-a-member') this.#newcomer.estranged(sender)
+      if (purpose === 'knock') this.#newcomer.turnedAway(content)
       return
     }
     // Members of another lineage heard us, too, when any would have done.

@@ -2,7 +2,7 @@
 import type { Evidence } from '../group/invite.ts'
 import type { PeerId } from '../ids.ts'
 import { chainOf, commitmentOf } from '../keys/derivation.ts'
-import type { LobbyHeartbeat } from '../lobby/messages.ts'
+import type { LobbyHeartbeat, Request } from '../lobby/messages.ts'
 import type { Refused } from '../lobby/reply-content.ts'
 import { makeOperation, OPERATION_NONCE_LENGTH } from '../log/operation.ts'
 import type { Context } from './context.ts'
@@ -22,6 +22,8 @@ export type Entrance =
 const DOUBLINGS_MAX = 2
 /** Between two members that restarted and would make new keys: time for the first one's answers to arrive. */
 const RESUMPTION_STEP_MS = 2_000
+/** Attempt of a knock at one member alone: so late a one is answered whatever that one's rank (SPEC J3). */
+const LATE_ATTEMPT = 8
 /** A log in which we are no member is given up when it has not grown for so many solicitations. */
 const FRUITLESS_MAX = 3
 
@@ -32,6 +34,8 @@ export class Newcomer {
   #entrance: Entrance = { kind: 'join' }
   #attempt = 0
   #refused: string | undefined
+  /** Whether somebody of another part of the room said no to us: we do not ask again by ourselves (SPEC J9). */
+  #isTurnedAway = false
   /** How large our log was when we asked last, and how often in a row it had not grown. */
   #shown = 0
   #fruitless = 0
@@ -56,6 +60,7 @@ export class Newcomer {
     if (status === 'left' || status === 'excluded' || (!isMember && log.size > 0)) this.#context.startOver()
     this.#context.wasMember = isMember
     this.#refused = undefined
+    this.#isTurnedAway = false
     this.#entrance = entrance
     this.#attempt = 0
     this.#fruitless = 0
@@ -101,23 +106,41 @@ export class Newcomer {
   }
 
   #solicit(): void {
-    const { agenda, now, timing, name, status } = this.#context
+    const { agenda, now, timing, status } = this.#context
     if (status !== 'joining') return
     if (this.#isMisled()) {
       this.startOver()
       return
     }
-    const evidence = this.#entrance.kind === 'join' ? this.#entrance.evidence : undefined
-    this.#requests.ask({
-      purpose: 'join',
-      attempt: this.#attempt,
-      join: { name, ...(evidence && { evidence }) },
-    })
+    this.#requests.ask({ purpose: 'join', attempt: this.#attempt, join: this.#knock })
     // We turn out to be a member, by a log that we had lost; and whoever showed it to us may have no keys for us.
     if (this.#context.isMember && !agenda.has('found')) this.#planResumption(timing.foundingMs)
     const wait = this.#context.jittered(timing.solicitMs * 2 ** Math.min(this.#attempt, DOUBLINGS_MAX))
     this.#attempt++
     agenda.set('solicit', now + wait, () => this.#solicit())
+  }
+
+  get #knock(): NonNullable<Request['join']> {
+    const evidence = this.#entrance.kind === 'join' ? this.#entrance.evidence : undefined
+    return { name: this.#context.name, ...(evidence && { evidence }) }
+  }
+
+  /**
+   * We are no member to somebody who speaks as one: its part of the room and ours know nobody of each other. One of us is let in
+   * there, in ranks, and then knows the logs of both (SPEC J10).
+   */
+  estranged(from: PeerId): void {
+    const { agenda, now, timing, isReady } = this.#context
+    if (!isReady || this.#isTurnedAway) return
+    const turn = timing.sealStepMs + timing.heartbeatMs * this.#context.rank('strangers')
+    agenda.setOnce('strangers', now + turn, () => {
+      if (!this.#context.isReady || this.#context.log.roster.alive.has(from)) return
+      this.#requests.ask({ purpose: 'knock', to: from, attempt: LATE_ATTEMPT, join: this.#knock })
+    })
+  }
+
+  turnedAway({ refusal }: Refused): void {
+    if (refusal === 'denied') this.#isTurnedAway = true
   }
 
   #foundIfAlone(): void {

@@ -26,10 +26,10 @@ import {
 import type { Context } from './context.ts'
 
 /**
- * What a request is for: to be let in, to catch up, to get slots, to see the log of somebody we do not count as a member, or
- * to show our heads to whom it goes.
+ * What a request is for: to be let in, to catch up, to get slots, to see the log of somebody we do not count as a member, to
+ * show our heads to whom it goes, or for a member to be let in by those of its room to whom it is a stranger.
  */
-export type Purpose = 'join' | 'sync' | 'slots' | 'visit' | 'show'
+export type Purpose = 'join' | 'sync' | 'slots' | 'visit' | 'show' | 'knock'
 
 interface Pending {
   readonly purpose: Purpose
@@ -97,6 +97,8 @@ export class Requests {
     const secret = entropy.bytes(32)
     const name = toHex(id)
     const { purpose, to, want, join } = ask
+    // A member names the past that it shares with them. What they lack of ours must not keep them from answering (SPEC J10).
+    const heads = purpose === 'knock' ? [] : log.heads.slice(0, PARENTS_MAX)
     const after = to !== undefined && this.#pages?.of === to ? this.#pages.end : undefined
     this.#pending.set(name, {
       purpose,
@@ -106,7 +108,7 @@ export class Requests {
       ...(to && { to }),
     })
     // A human takes longer than a peer.
-    const patience = purpose === 'join' ? timing.knockMs : this.#patience
+    const patience = join ? timing.knockMs : this.#patience
     agenda.set(`request ${name}`, now + patience, () => this.#giveUp(name))
     const message: Request = {
       kind: 'request',
@@ -114,7 +116,7 @@ export class Requests {
       attempt: ask.attempt ?? 0,
       exchangeKey: suite.exchangeKey(secret),
       ...(root && { lineage: root }),
-      heads: log.heads.slice(0, PARENTS_MAX),
+      heads,
       landmarks: log.landmarks.slice(0, LANDMARKS_MAX).sort(compareIds),
       ...(after && { after }),
       ...(want && { want }),
@@ -149,7 +151,7 @@ export class Requests {
     const pending = this.#pending.get(name)
     this.#pending.delete(name)
     this.#context.agenda.cancel(`request ${name}`)
-    if (pending && pending.purpose !== 'join')
+    if (pending && pending.purpose !== 'join' && pending.purpose !== 'knock')
       this.#answerMs += (this.#context.now - pending.at - this.#answerMs) * ANSWER_WEIGHT
     return pending?.purpose
   }
