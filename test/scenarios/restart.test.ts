@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import type { Output } from '@conclave/protocol'
 import { type SimPeer, World } from '../simulation/world.ts'
 
 function room(count: number): { world: World; peers: SimPeer[] } {
@@ -134,4 +135,34 @@ test('a member that lost its disk is told that it is one, and makes new keys whe
   b.restart()
   world.until(() => peers.every(({ state }) => state.status === 'joined'), 20_000, 'both are back')
   converse(world, peers, 'as before')
+})
+
+test('a frame under keys that nobody has any more does not keep one from asking for others', () => {
+  const { world, peers } = room(4)
+  const [a, b, c, out] = peers as [SimPeer, SimPeer, SimPeer, SimPeer]
+  const said = new Map<SimPeer, Output>()
+  world.onStep = (peer, outputs): void => {
+    for (const output of outputs)
+      if (output.kind === 'broadcast' && output.about === 'chat') said.set(peer, output)
+  }
+  a.say('long ago')
+  const old = said.get(a)
+  a.exclude([out])
+  world.run(130_000)
+  c.crash()
+  for (const peer of [a, b]) peer.decide({ kind: 'refresh' })
+  const versions = [a, b].map(({ state }) => state.version)
+  for (const peer of [a, b]) peer.say(`under the keys of ${peer.label}`)
+  world.run(2_000)
+  // Of two refreshes one is taken. The other one's keys are not what a member is given that comes back.
+  const author = a.state.version === versions[0] ? b : a
+  const recent = said.get(author)
+  c.restart()
+  world.until(() => c.isJoined, 5_000, 'it is back')
+  if (!old || !recent) throw new Error('nothing was said')
+  for (const output of [old, recent]) {
+    world.carryOut(author, output)
+    world.run(1_000)
+  }
+  expect(c.texts).toContain(`under the keys of ${author.label}`)
 })

@@ -78,6 +78,8 @@ export const REVISION_MAX = 0x7fff_ffff
 /** Frames under references we do not know yet: how many, and for how long. Fifty words a second for as long as keys take. */
 export const HELD_MAX = 256
 export const HELD_MS = 60_000
+/** Versions that everybody is asked for in a round: anybody can show us old frames under all there ever were. */
+export const AWAITED_ASKED_MAX = 4
 /** What the user said while no version covers our view. */
 export const OUTBOX_MAX = 256
 export const OUTBOX_BYTES_MAX = 1024 * 1024

@@ -19,6 +19,18 @@ export function entitledTo(log: MembershipLog, version: VersionId, peer: PeerId)
   return undefined
 }
 
+/** Whether a peer can be entitled to anything of a version: a first look, which costs next to nothing. */
+export function mayBeEntitledTo(log: MembershipLog, version: VersionId, peer: PeerId): boolean {
+  const entry = log.get(version)
+  if (entry === undefined) return false
+  return (log.roster.alive.get(peer) ?? []).some(
+    ({ index, operation: { body } }) =>
+      index === entry.index ||
+      entry.past.has(index) ||
+      (body.kind === 'admission' && body.version === version),
+  )
+}
+
 /** Whether a change was made from a version: whoever is admitted at it now could open what came after it. */
 export function hasSuccessor(log: MembershipLog, version: VersionId): boolean {
   return log.entries.some(({ operation: { body } }) => body.kind === 'change' && body.keyParent === version)

@@ -16,6 +16,7 @@ import type { HandedKeys } from '../keys/key-ring.ts'
 import { maySlotPass } from '../keys/slot-rights.ts'
 import { managementOf } from '../log/management.ts'
 import {
+  AWAITED_ASKED_MAX,
   BEATERS_MAX,
   IDLE_PAGES_MAX,
   LANDMARKS_MAX,
@@ -60,8 +61,10 @@ const DOUBLINGS_MAX = 2
 export class Requests {
   readonly #context: Context
   readonly #pending = new Map<string, Pending>()
-  /** Peers that did not answer, or could not help, since we last made progress. */
+  /** Peers that did not answer, or could not help, with what we look for now. */
   readonly #tried = new Set<PeerId>()
+  /** Versions that everybody was asked for since we last made progress; undefined where it was for the log alone. */
+  readonly #inVain = new Set<VersionId | undefined>()
   #hint: PeerId | undefined
   /** Whose page was not its last, and the operation that ends it. */
   #pages: { readonly of: PeerId; readonly end: OperationId } | undefined
@@ -211,19 +214,25 @@ export class Requests {
   }
 
   /**
-   * Asks the next best member for what we lack: the log, and the keys of `version` if there is one. One such request is
-   * under way at a time; when everybody was asked in vain, everybody is asked again after a heartbeat.
+   * Asks the next best member for what we lack: the log, and the keys of one of these versions, if there are any. One such
+   * request is under way at a time. When everybody was asked for one in vain it is the next one's turn, and after the last
+   * everybody is asked again after a heartbeat.
    */
-  sync(version: VersionId | undefined): void {
-    if (this.count('sync') > 0 || this.#context.agenda.has('sync again')) return
+  sync(versions: readonly VersionId[]): void {
+    if (this.count('sync') > 0) return
+    const sought = versions.length > 0 ? versions.slice(0, AWAITED_ASKED_MAX) : [undefined]
+    const open = sought.filter((one) => !this.#inVain.has(one))
+    if (open.length === 0) {
+      this.#pause()
+      return
+    }
     if (this.#pages === undefined && !this.#isTurn()) return
+    const [version] = open
     const to = this.#pages?.of ?? this.#nextPeer()
     if (to === undefined) {
-      const { agenda, now, timing, log } = this.#context
-      log.forgetOrphans()
-      // Anybody can make us look for what nobody has; so each round in vain makes the next one wait longer.
-      const wait = timing.heartbeatMs * 2 ** Math.min(this.#roundsInVain++, DOUBLINGS_MAX)
-      agenda.set('sync again', now + wait, () => this.#tried.clear())
+      this.#inVain.add(version)
+      this.#tried.clear()
+      this.sync(versions)
       return
     }
     const { current, ownSlots } = this.#context
@@ -235,6 +244,15 @@ export class Requests {
     this.ask({ purpose: 'sync', to, ...(want && { want }) })
     // Asked once for the next page: if no answer comes, somebody else is asked.
     this.#pages = undefined
+  }
+
+  /** Anybody can make us look for what nobody has; so each round in vain makes the next one wait longer. */
+  #pause(): void {
+    const { agenda, now, timing, log } = this.#context
+    if (agenda.has('sync again')) return
+    log.forgetOrphans()
+    const wait = timing.heartbeatMs * 2 ** Math.min(this.#roundsInVain++, DOUBLINGS_MAX)
+    agenda.set('sync again', now + wait, () => this.#inVain.clear())
   }
 
   /**
@@ -255,6 +273,7 @@ export class Requests {
   /** We made progress, or have something new to ask for: everybody may be asked again. */
   progressed(): void {
     this.#tried.clear()
+    this.#inVain.clear()
     this.#roundsInVain = 0
     this.#context.agenda.cancel('sync again')
   }
@@ -263,6 +282,7 @@ export class Requests {
     for (const name of this.#pending.keys()) this.#context.agenda.cancel(`request ${name}`)
     this.#pending.clear()
     this.#tried.clear()
+    this.#inVain.clear()
   }
 
   #nextPeer(): PeerId | undefined {

@@ -3,7 +3,7 @@
  * everything that is owed. One place, so that the roles need not call each other (SPEC M4).
  */
 import { covers, exclusionsLeft } from '../keys/cover.ts'
-import { entitledTo } from '../keys/entitled.ts'
+import { mayBeEntitledTo } from '../keys/entitled.ts'
 import { isOutdated } from '../keys/generation.ts'
 import type { VersionKeys } from '../keys/version-keys.ts'
 import type { MembershipLog } from '../log/membership-log.ts'
@@ -335,10 +335,10 @@ export class Settler {
     // came later: nobody gives us that one, and there is no use in asking (SPEC K10).
     const awaited = held.awaitedVersions(now).filter((id) => !this.#context.isForeign(id))
     const unknown = held.awaitsSender(now) || awaited.some((id) => log.get(id) === undefined)
-    const toAsk = wanted && !this.#roles.relay.mayCome(wanted) ? wanted.operation.id : undefined
-    const other = awaited.find((id) => id !== wanted?.operation.id && entitledTo(log, id, self) !== undefined)
-    const version = toAsk ?? other
-    if (version || unknown || this.#isLacking) requests.sync(version)
+    const others = awaited.filter((id) => id !== wanted?.operation.id && mayBeEntitledTo(log, id, self))
+    const isAsked = wanted && !this.#roles.relay.mayCome(wanted)
+    const versions = isAsked ? [wanted.operation.id, ...others] : others
+    if (versions.length > 0 || unknown || this.#isLacking) requests.sync(versions)
   }
 
   #release(): void {
