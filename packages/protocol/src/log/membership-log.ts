@@ -48,6 +48,11 @@ export class MembershipLog {
     return this.#entries.length
   }
 
+  /** Whether it takes nothing more. */
+  get isFull(): boolean {
+    return this.#entries.length >= LOG_MAX
+  }
+
   /** Operations that no other known operation follows, in ascending order. */
   get heads(): readonly OperationId[] {
     this.#sortedHeads ??= [...this.#heads].sort(compareIds)
@@ -217,7 +222,7 @@ export class MembershipLog {
   }
 
   #enter(operation: Operation): Entry | { code: RejectionCode; detail: string } {
-    if (this.#entries.length >= LOG_MAX) return { code: 'invalid-operation', detail: 'the log is full' }
+    if (this.isFull) return { code: 'invalid-operation', detail: 'the log is full' }
     const past = new Bitset()
     let depth = 0
     for (const parent of operation.parents) {

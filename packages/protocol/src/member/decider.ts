@@ -10,6 +10,7 @@ import { RELAYS_MAX } from '../limits.ts'
 import { type Decision, revokedInvite } from '../log/decisions.ts'
 import { whyNotEntitled } from '../log/entitlement.ts'
 import type { Scheme } from '../log/management.ts'
+import type { MembershipLog } from '../log/membership-log.ts'
 import type { Context } from './context.ts'
 import type { Destroyer } from './destroyer.ts'
 import type { Excluder } from './excluder.ts'
@@ -138,4 +139,13 @@ export class Decider {
     this.#context.mustBeLet(whyNotEntitled(self, body, log))
     return keys
   }
+}
+
+/** Throws `UsageError` where nothing that we sign can enter the log any more. */
+export function mustHaveSpace({ isFull }: Pick<MembershipLog, 'isFull'>): void {
+  if (!isFull) return
+  throw new UsageError(
+    'log-full',
+    'The log of this room is full: nothing about its members and keys can change any more. Create a new room, and invite everybody there.',
+  )
 }

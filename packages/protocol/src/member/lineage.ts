@@ -16,7 +16,7 @@ import type { Said } from '../traffic/room-messages.ts'
 import { Allowance } from './allowance.ts'
 import { Beacon } from './beacon.ts'
 import { Context, type StepContext } from './context.ts'
-import { Decider, type InviteRequest, type Wish } from './decider.ts'
+import { Decider, type InviteRequest, mustHaveSpace, type Wish } from './decider.ts'
 import { Destroyer } from './destroyer.ts'
 import { Excluder } from './excluder.ts'
 import { type Awaited, HeldFrames } from './held-frames.ts'
@@ -215,7 +215,10 @@ export class Lineage {
 
   /** Excludes members. Throws `UsageError`, with nothing changed, when that cannot be. */
   exclude(peers: readonly PeerId[], reason: string, at: StepContext): Output[] {
-    return this.#step(at, () => this.#excluder.exclude(peers, reason))
+    return this.#step(at, () => {
+      mustHaveSpace(this.#context.log)
+      this.#excluder.exclude(peers, reason)
+    })
   }
 
   /** Asks the others to take us off the roster, and erases our keys. */
@@ -254,7 +257,10 @@ export class Lineage {
 
   /** Carries out what the user decided. Throws `UsageError`, with nothing changed, when that cannot be. */
   decide(wish: Wish, at: StepContext): Output[] {
-    return this.#step(at, () => this.#decider.decide(wish))
+    return this.#step(at, () => {
+      mustHaveSpace(this.#context.log)
+      this.#decider.decide(wish)
+    })
   }
 
   #step(at: StepContext, run: () => void): Output[] {
