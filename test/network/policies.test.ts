@@ -74,9 +74,8 @@ test('moderators let in, two votes exclude, and the creator destroys the room fo
   expect(await refusal(second, 'vote', {})).toBe('bad-field')
 
   await second.process.command('vote', { peer: fourth.id })
-  const votes = async (): Promise<unknown> =>
-    (await third.members()).find(({ peer }) => peer === fourth.id)?.votes
-  await until(async () => (await votes()) === 1, { what: 'the vote is known' })
+  await third.process.expect('vote', { peer: fourth.id, by: second.id, byName: 'second', votes: 1 })
+  expect((await third.members()).find(({ peer }) => peer === fourth.id)?.votes).toBe(1)
   await third.process.command('vote', { peer: fourth.id })
   await fourth.process.expect('excluded', { by: third.id, reason: 'voted out by other members' })
   await conference.agree([first, second, third])

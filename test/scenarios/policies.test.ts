@@ -111,6 +111,11 @@ test('three votes exclude a member at once, two do not, and nobody votes twice',
   vote(room.peer(2), x)
   room.world.run(100)
   expect(x.state.status).toBe('excluded')
+  // Who votes hears of it as all the others do, each time once.
+  for (const peer of room.peers.slice(0, 5)) {
+    const told = peer.seen.flatMap((seen) => (seen.event === 'vote' ? [[seen.by, seen.votes]] : []))
+    expect(told).toEqual([0, 1, 2].map((index) => [room.peer(index).id, index + 1]))
+  }
   expect(x.seen).toContainEqual({
     event: 'excluded',
     by: room.peer(2).id,

@@ -26,6 +26,7 @@ const EVENTS: Readonly<Record<RoomEventName, true>> = {
   member: true,
   keys: true,
   knock: true,
+  vote: true,
   transport: true,
   waiting: true,
   file: true,

@@ -14,8 +14,6 @@ const KEY_CHANGES_MAX = 100
 const PATIENCE_MS = 1_000
 /** What nobody heard is said again so much later: by then gossip has forgotten it, and would not bring it twice. */
 const UNHEARD_MS = 5_000
-/** No event tells of a vote, so where there are votes we look for them. */
-const VOTES_LOOK_MS = 1_000
 /** How much of the log of members is shown. */
 const DEEDS_MAX = 60
 
@@ -56,7 +54,6 @@ export class RoomLog {
   readonly #onChange: () => void
   readonly #listening = new AbortController()
   #repeating: ReturnType<typeof setTimeout> | undefined
-  readonly #looking = setInterval(() => this.#lookForVotes(), VOTES_LOOK_MS)
   #nextKey = 0
 
   constructor(room: Room, onChange: () => void) {
@@ -188,7 +185,6 @@ export class RoomLog {
     this.earlier.dispose()
     this.files.dispose()
     clearTimeout(this.#repeating)
-    clearInterval(this.#looking)
     for (const timer of this.#patience.values()) clearTimeout(timer)
   }
 
@@ -233,6 +229,7 @@ export class RoomLog {
       this.hasMoved = true
       this.knocks = []
     })
+    this.#on('vote', () => {})
     this.#on('transport', () => {})
     this.#on('status', () => {})
   }
@@ -275,11 +272,6 @@ export class RoomLog {
     const delivery = { ...sent.delivery, arrivedAt: [...sent.delivery.arrivedAt, peer] }
     this.#entries.change(sent.key, (entry) => (entry.kind === 'message' ? { ...entry, delivery } : entry))
     this.#changed()
-  }
-
-  #lookForVotes(): void {
-    if (this.state.policy.exclude !== 'quorum') return
-    if (votesAmong(this.room.members) !== votesAmong(this.members)) this.#changed()
   }
 
   /** Whether the last that was done about somebody was to split it off. */
@@ -326,8 +318,4 @@ export class RoomLog {
     this.#rememberNames()
     this.#onChange()
   }
-}
-
-function votesAmong(members: readonly MemberInfo[]): number {
-  return members.reduce((sum, { votes = 0 }) => sum + votes, 0)
 }

@@ -158,6 +158,8 @@ export interface RoomEventDetails {
     manager?: string
     cause: string
   }
+  /** Somebody wants another one out, where that takes a quorum; `votes`: how many do by now. */
+  vote: { peer: string; name: string; by: string; byName: string; votes: number }
   excluded: { by: string; reason: string }
   /** Somebody who may ended the room for everybody. */
   destroyed: { by: string }

@@ -37,6 +37,10 @@ export function eventOf(
         detail: { version, revision, heads: [...heads], ...schemeOf(notification), cause },
       }
     }
+    case 'vote': {
+      const { peer, name, by, byName, votes } = notification
+      return { name: 'vote', detail: { peer, name, by, byName, votes } }
+    }
     case 'excluded':
       return { name: 'excluded', detail: { by: notification.by, reason: notification.reason } }
     case 'knock':

@@ -221,7 +221,11 @@ export class Room extends RoomFeatures {
 
   /** Changes who makes the keys; `keys` events tell when we have new ones. Throws `UsageError` when that cannot be. */
   async transition({ to, manager }: TransitionOptions): Promise<void> {
-    await this.#decide({ kind: 'transition', to, ...(manager !== undefined && { manager: manager as PeerId }) })
+    await this.#decide({
+      kind: 'transition',
+      to,
+      ...(manager !== undefined && { manager: manager as PeerId }),
+    })
   }
 
   /** Makes all keys anew: whatever was stolen of them before opens nothing that is said after. */

@@ -14,6 +14,8 @@ const TELLERS: { readonly [K in ToldEvent]: Teller<K> } = {
   member: ({ peer, name, change }) => `* ${who(peer, name)} ${change}`,
   keys: ({ version, revision, cause, scheme, manager }) =>
     `* keys: version ${version.slice(0, 8)} revision ${revision} (${cause}), ${scheme}${manager ? ` by ${tag(manager)}` : ''}`,
+  vote: ({ peer, name, by, byName, votes }) =>
+    `* ${who(by, byName)} votes to exclude ${who(peer, name)}; ${votes} in all`,
   excluded: ({ by, reason }) => `* you were excluded by ${by}${reason === '' ? '' : `: ${reason}`}`,
   destroyed: ({ by }) => `* the room was destroyed by ${by}; all its keys are erased`,
   knock: ({ peer, name }) => `* ${who(peer, name)} knocks: /admit ${peer} or /deny ${peer}`,

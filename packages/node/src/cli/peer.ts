@@ -31,6 +31,7 @@ const EVENTS: readonly ToldEvent[] = [
   'message',
   'member',
   'keys',
+  'vote',
   'excluded',
   'destroyed',
   'knock',

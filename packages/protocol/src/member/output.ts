@@ -82,6 +82,15 @@ export type Notification =
       readonly action: Action
     }
   | { readonly event: 'member'; readonly peer: PeerId; readonly name: string; readonly change: MemberChange }
+  /** Somebody wants another one out: how many do by now. Those that excluded it at last are told of, too. */
+  | {
+      readonly event: 'vote'
+      readonly peer: PeerId
+      readonly name: string
+      readonly by: PeerId
+      readonly byName: string
+      readonly votes: number
+    }
   | ({
       readonly event: 'keys'
       readonly version: VersionId

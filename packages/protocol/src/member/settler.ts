@@ -55,6 +55,8 @@ export class Settler {
   #scheme: SchemeState | undefined
   /** Who was out when we last told of members, and how much of the log there was. */
   #toldOf: { readonly dead: Roster['dead']; readonly size: number } | undefined
+  /** How much of the log we have looked at for votes. */
+  #polled = 0
   /** How much of the log we have looked at for changes to bear witness of. */
   #witnessed = 0
   /** Whether we lack operations, and heads that would show that they have come after all. */
@@ -120,6 +122,7 @@ export class Settler {
     this.#isWornOut = current !== undefined && exclusionsLeft(log, current.version) === 0
     if (this.#wentOut()) return false
     this.#comeIn()
+    this.#tellVotes()
     this.#tellMembers()
     this.#tellKeys()
     this.#bearWitness()
@@ -220,8 +223,30 @@ export class Settler {
       ...schemeStateOf(context),
     })
     // Who comes back after a sleep hears what happened meanwhile.
-    if (this.#log !== log) this.#members = new Map(context.others.map((peer) => [peer, context.nameOf(peer)]))
+    if (this.#log !== log) {
+      this.#members = new Map(context.others.map((peer) => [peer, context.nameOf(peer)]))
+      this.#polled = log.size
+    }
     this.#log = log
+  }
+
+  /** Votes that came since we last told of them and count: before those are told to be out who were voted out by them. */
+  #tellVotes(): void {
+    const context = this.#context
+    if (context.status !== 'joined') return
+    const { log } = context
+    const fresh = log.entries.slice(this.#polled)
+    this.#polled = log.size
+    for (const entry of fresh) {
+      const { author, body } = entry.operation
+      const cast = (body.kind === 'vote' && log.roster.votes.get(body.admission)) || []
+      const about = body.kind === 'vote' ? log.get(body.admission) : undefined
+      if (!cast.includes(entry) || !about || !isAdmitting(about)) continue
+      const peer = admitted(about)
+      const votes = new Set(cast.map(({ operation }) => operation.author)).size
+      const [name, byName] = [context.nameOf(peer), context.nameOf(author)]
+      context.notify({ event: 'vote', peer, name, by: author, byName, votes })
+    }
   }
 
   #tellMembers(): void {
