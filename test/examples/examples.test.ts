@@ -2,6 +2,7 @@
  * The examples as they are, in one room, each hearing another and being heard: two programs in processes of their own, and pages
  * in one Chromium, built and served as somebody would. Ada is the command line.
  */
+import type { Room } from '@conclave/node'
 import type { Browser, JSHandle, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { CliProcess } from '../../scripts/cli-process.ts'
@@ -131,105 +132,118 @@ test('the chat as an element of a page that is strict hears and is heard, and le
 })
 
 interface Placed {
-  element: HTMLElement
-  /** What its `joined` events carried so far. */
-  joined: { room: string; members: number }[]
+  element: HTMLElement & { room?: Room }
+  /** What its events carried so far, those of the kinds that are asked about. */
+  joined: unknown[]
+  actions: unknown[]
 }
 
 /** Puts an element on a page by attributes alone, and hears what it tells. */
 async function place(page: Page, attributes: Record<string, string>): Promise<JSHandle<Placed>> {
   return await page.evaluateHandle((all) => {
     const element = document.createElement('conclave-chat')
-    const joined: Placed['joined'] = []
-    element.addEventListener('joined', (event) => joined.push((event as CustomEvent).detail))
+    const [joined, actions]: unknown[][] = [[], []]
+    element.addEventListener('joined', (event) => joined?.push((event as CustomEvent).detail))
+    element.addEventListener('action', (event) => actions?.push((event as CustomEvent).detail))
     for (const [name, value] of Object.entries(all)) element.setAttribute(name, value)
     document.body.append(element)
-    return { element, joined }
+    return { element, joined: joined ?? [], actions: actions ?? [] }
   }, attributes)
 }
 
-async function set(placed: JSHandle<Placed>, name: string, value: string): Promise<void> {
-  await placed.evaluate(({ element }, [attribute, text]) => element.setAttribute(attribute, text), [
-    name,
-    value,
+/** Waits for as many events. */
+async function heard(
+  page: Page,
+  placed: JSHandle<Placed>,
+  what: 'joined' | 'actions',
+  count: number,
+): Promise<unknown[]> {
+  await page.waitForFunction(([all, kind, wanted]) => all[kind].length === wanted, [
+    placed,
+    what,
+    count,
   ] as const)
-}
-
-async function timesJoined(page: Page, placed: JSHandle<Placed>, times: number): Promise<Placed['joined']> {
-  await page.waitForFunction(([{ joined }, wanted]) => joined.length === wanted, [placed, times] as const)
-  return await placed.evaluate(({ joined }) => joined)
+  return await placed.evaluate((all, kind) => all[kind], what)
 }
 
 test('an element goes where its attributes say, also when they change', async () => {
   const page = await open('web-component/')
-  const placed = await place(page, { id: 'other', relay: relays[0] ?? '', room: 'lobby', name: 'Element' })
-  const [lobby] = await timesJoined(page, placed, 1)
-  expect(lobby).toMatchObject({ members: 1 })
-  await set(placed, 'room', 'attic')
-  const [, attic] = await timesJoined(page, placed, 2)
-  expect(attic).toMatchObject({ members: 1 })
-  expect(attic?.room).not.toBe(lobby?.room)
-
-  const heard = placed.evaluate(
-    ({ element }) =>
-      new Promise((resolve) =>
-        element.addEventListener('action', (event) => resolve((event as CustomEvent).detail)),
-      ),
-  )
-  await set(placed, 'invite', invite)
+  const placed = await place(page, { id: 'other', name: 'Element' })
+  await page.locator('#other').getByRole('textbox').first().waitFor()
+  await placed.evaluate(({ element }, value) => element.setAttribute('invite', value), invite)
+  await heard(page, placed, 'joined', 1)
   await ada.expect('member', { name: 'Element', change: 'admitted' })
-  await timesJoined(page, placed, 3)
-  await ada.command('act', { action: 'wave', data: { hand: 'left' } })
-  expect(await heard).toMatchObject({ name: 'Ada', action: 'wave', data: { hand: 'left' } })
 
-  // A name that it cannot change any more takes it out of nothing.
-  await set(placed, 'name', 'Renamed')
-  await ada.command('act', { action: 'wave', data: {} })
-  expect(await placed.evaluate(({ joined }) => joined.length)).toBe(3)
+  // A name that it cannot change any more takes it out of nothing: it hears at once.
+  await placed.evaluate(({ element }) => element.setAttribute('name', 'Renamed'))
+  await ada.command('act', { action: 'wave', data: { hand: 'left' } })
+  const [action] = await heard(page, placed, 'actions', 1)
+  expect(action).toMatchObject({ name: 'Ada', action: 'wave', data: { hand: 'left' } })
+
+  const former = await placed.evaluateHandle(({ element }) => element.room)
+  await placed.evaluate(({ element }, address) => {
+    element.removeAttribute('invite')
+    for (const [name, value] of [
+      ['room', 'attic'],
+      ['relay', address],
+    ] as const)
+      element.setAttribute(name, value)
+  }, relays[0] ?? '')
+  await page.waitForFunction((room) => room?.state.status === 'closed', former)
+  await page.waitForFunction(([{ element }, room]) => element.room !== room, [placed, former] as const)
+  expect(await placed.evaluate(({ element }) => element.room?.name)).toBe('attic')
+  expect(await placed.evaluate(({ joined }) => joined.length)).toBe(1)
   await page.close()
 })
 
 /** On a page that counts them: every connection to a relay. */
 declare const dialled: WebSocket[]
 
-test.each(['has its identity', 'dials the relay'])(
-  'an element that is taken away when it only %s is gone',
-  async (when) => {
-    const page = await open('web-component/')
-    await page.evaluate(() => {
-      const { WebSocket: Real } = globalThis
-      const counted: WebSocket[] = []
-      class Counted extends Real {
-        constructor(...args: ConstructorParameters<typeof WebSocket>) {
-          super(...args)
-          counted.push(this)
-        }
+/** Waits until so many connections to relays are open and no others. */
+async function onlyOpen(page: Page, count: number): Promise<void> {
+  await page.waitForFunction(
+    (wanted) => dialled.filter(({ readyState }) => readyState <= WebSocket.OPEN).length === wanted,
+    count,
+  )
+}
+
+test('an element that is taken away while it goes in gives its identity back, and nothing of it stays open', async () => {
+  const page = await open('web-component/')
+  await page.evaluate(() => {
+    const { WebSocket: Real } = globalThis
+    const counted: WebSocket[] = []
+    class Counted extends Real {
+      constructor(...args: ConstructorParameters<typeof WebSocket>) {
+        super(...args)
+        counted.push(this)
       }
-      Object.assign(globalThis, { WebSocket: Counted, dialled: counted })
-    })
-    const attributes = { id: 'brief', relay: relays[0] ?? '', room: 'cellar', name: 'Brief' }
-    const placed = await place(page, attributes)
-    // The page has an element already, which holds the first.
-    const holds = async (count: number): Promise<unknown> =>
-      await page.waitForFunction(
-        async (wanted) => (await navigator.locks.query()).held?.length === wanted,
-        count,
-      )
-    if (when === 'has its identity') await holds(2)
-    else await page.waitForFunction(() => dialled.length > 0)
-    await placed.evaluate(({ element }) => element.remove())
-    // Who gave its identity back has nothing open any more, and opens nothing after.
-    await holds(1)
-    const before = await page.evaluate(() => ({
-      all: dialled.length,
-      open: dialled.filter(({ readyState }) => readyState <= WebSocket.OPEN).length,
-    }))
-    await timesJoined(page, await place(page, attributes), 1)
-    const all = await page.evaluate(() => dialled.length)
-    expect({ open: before.open, later: all - before.all }).toEqual({ open: 0, later: 1 })
-    await page.close()
-  },
-)
+    }
+    Object.assign(globalThis, { WebSocket: Counted, dialled: counted })
+  })
+  // The page has an element already, which holds the first identity.
+  const hold = async (count: number): Promise<unknown> =>
+    await page.waitForFunction(
+      async (wanted) => (await navigator.locks.query()).held?.length === wanted,
+      count,
+    )
+  await hold(1)
+  const attributes = { id: 'brief', invite, name: 'Brief' }
+  const early = await place(page, attributes)
+  await hold(2)
+  await early.evaluate(({ element }) => element.remove())
+  await hold(1)
+  const before = await page.evaluate(() => dialled.length)
+  const dialling = await place(page, attributes)
+  await page.waitForFunction((count) => dialled.length > count, before)
+  await dialling.evaluate(({ element }) => element.remove())
+  await hold(1)
+  await onlyOpen(page, 0)
+  // Nor does either open anything after: by the time that a third is in, they would have.
+  await heard(page, await place(page, attributes), 'joined', 1)
+  await onlyOpen(page, 1)
+  expect(await page.evaluate(() => dialled.length)).toBe(before + 2)
+  await page.close()
+})
 
 test('a page makes a room at a relay that it is told', async () => {
   const page = await open(`plain-page/?relay=${relays[0]}`)
