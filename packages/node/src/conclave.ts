@@ -10,7 +10,7 @@ import { PeerNetwork } from './peer-network.ts'
 import { RelayPeers } from './relay-peers.ts'
 import { RelaySupervisor, type RelayProblem, type RelayState } from './relay-supervisor.ts'
 import { lastRoom, rememberRoom, RoomStore } from './room-store.ts'
-import { Room } from './room.ts'
+import { Room, type RoomControls } from './room.ts'
 import { Seat } from './seat.ts'
 import { createSigner } from './signer.ts'
 import { SleepWatch } from './sleep-watch.ts'
@@ -35,8 +35,13 @@ export interface ConclaveInit {
 
 /** How a member shows itself in one room. */
 export interface MemberOptions {
-  /** Display name, 64 bytes at most. */
+  /**
+   * Display name, 64 bytes at most; none by default. The others see it with our admission: who comes back as the member that it was keeps
+   * the name that it had. It need not be unique, nor is it checked.
+   */
   name?: string
+  /** Aborting it ends the way into the room, which then rejects with the signal's reason, and closes the room later on. */
+  signal?: AbortSignal
 }
 
 /** How a room is made. */
@@ -63,7 +68,7 @@ export class Conclave {
   readonly #network: PeerNetwork
   readonly #verifier = new Verifier()
   readonly #entries: Entries
-  readonly #rooms = new Set<Room>()
+  readonly #rooms = new Map<Room, RoomControls>()
   readonly #sleep = new SleepWatch(() => this.#woke())
   #problem: RelayProblem | undefined
 
@@ -93,20 +98,19 @@ export class Conclave {
   /** Called by libp2p when the node stops: every room goes offline, none is left. */
   async stop(): Promise<void> {
     this.#sleep.stop()
-    for (const room of this.#rooms) await room.close()
+    for (const room of this.#rooms.keys()) await room.close()
     await this.#supervisor.stop()
     await this.#network.stop()
   }
 
-  /** A new room that one enters by invite, with us as its first member. */
+  /** A new room that one enters by invite, with us as its first member. Resolves at once, and rejects as `createRoom` does. */
   async create(options: NewRoomOptions = {}): Promise<Room> {
     return await this.#enter(this.#entries.create(options.policy), options)
   }
 
   /**
    * Enters a room by an invite, by a link that holds one, or by an open room's name; without either the one this store
-   * was last used for. Resolves at once; `joined` tells when we are in. Throws `UsageError` for an invite that is damaged
-   * or has expired.
+   * was last used for. Resolves at once; `joined` tells when we are in. Rejects as `joinRoom` does.
    */
   async join(inviteOrName?: string, options: MemberOptions = {}): Promise<Room> {
     const entry = inviteOrName === undefined ? await this.#lastEntry() : await this.#entries.of(inviteOrName)
@@ -121,6 +125,8 @@ export class Conclave {
   }
 
   async #enter(entry: Entry, options: MemberOptions): Promise<Room> {
+    const { signal } = options
+    signal?.throwIfAborted()
     const sitDown = async (at: Entry): Promise<Seat> => {
       const { seat, start } = await this.#sitDown(at, options)
       start()
@@ -130,20 +136,28 @@ export class Conclave {
     await remember(entry)
     // From here on nothing waits: what the member has to say at once must find somebody who listens.
     const { seat, start } = await this.#sitDown(entry, options)
+    const close = (): void => void room.close()
     const room: Room = new Room({
       seat,
       moves: new Moves({ entries: this.#entries, sitDown, remember }),
       relays: () => this.#supervisor.states().map(({ address, status }) => ({ address, status })),
+      handOver: (made, controls) => {
+        this.#rooms.set(made, controls)
+        controls.setOnline(this.#isOnline)
+      },
       onClose: async () => {
+        signal?.removeEventListener('abort', close)
         this.#rooms.delete(room)
         await this.#init.onRoomClosed?.()
       },
     })
-    this.#rooms.add(room)
-    room.setOnline(this.#isOnline)
     start()
-    if (this.#problem && !this.#isOnline) room.report(this.#problem.code, this.#problem.message)
-    return room
+    if (this.#problem && !this.#isOnline)
+      this.#rooms.get(room)?.report(this.#problem.code, this.#problem.message)
+    signal?.addEventListener('abort', close)
+    if (signal?.aborted !== true) return room
+    await room.close()
+    throw signal.reason
   }
 
   async #sitDown(entry: Entry, options: MemberOptions): Promise<{ seat: Seat; start: () => void }> {
@@ -186,9 +200,9 @@ export class Conclave {
   }
 
   #relayChanged({ status }: RelayState): void {
-    for (const room of this.#rooms) {
-      room.setOnline(this.#isOnline)
-      room.announce()
+    for (const [room, { setOnline, announce }] of this.#rooms) {
+      setOnline(this.#isOnline)
+      announce()
       // Not when it is only connected: gossip, too, needs a moment to hear who is there.
       if (status === 'reserved') room.wake()
     }
@@ -196,12 +210,12 @@ export class Conclave {
 
   #woke(): void {
     this.#network.wake()
-    for (const room of this.#rooms) room.wake()
+    for (const room of this.#rooms.keys()) room.wake()
   }
 
   #relayFailed(problem: RelayProblem): void {
     this.#problem = problem
-    for (const room of this.#rooms) room.report(problem.code, problem.message)
+    for (const { report } of this.#rooms.values()) report(problem.code, problem.message)
   }
 }
 

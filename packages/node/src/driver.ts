@@ -120,35 +120,51 @@ export class Driver {
   }
 
   /**
-   * Says something; resolves, once it was sent, to the number of neighbours it was handed to. Throws `UsageError` while
-   * too much that was said before waits for the network.
+   * Says something; resolves, once it was sent, to the number of neighbours it was handed to. Aborting the signal takes it back
+   * while it waits for its key. Throws `UsageError` while too much that was said before waits for the network.
    */
-  async say(text: string): Promise<number> {
-    return await this.#speak('chat', (at) => this.#init.member.say(text, at))
+  async say(text: string, signal?: AbortSignal): Promise<number> {
+    const { member } = this.#init
+    const sent = this.#speak('chat', (at) => member.say(text, at))
+    if (signal === undefined) return await sent.reached
+    // What has its key is out of our hands.
+    const giveUp = (): void => {
+      if (member.takeBack(text)) sent.giveUp(signal.reason)
+    }
+    signal.addEventListener('abort', giveUp)
+    return await sent.reached.finally(() => signal.removeEventListener('abort', giveUp))
   }
 
   /** As `say`, for an application; what is bulk goes behind all else. */
   async act(action: Omit<Action, 'kind'>, about: Loudness = 'chat'): Promise<number> {
-    return await this.#speak(about, (at) => this.#init.member.act(action, at, about))
+    return await this.#speak(about, (at) => this.#init.member.act(action, at, about)).reached
   }
 
-  async #speak(about: Loudness, step: (at: StepContext) => Output[]): Promise<number> {
+  #speak(
+    about: Loudness,
+    step: (at: StepContext) => Output[],
+  ): { reached: Promise<number>; giveUp: (reason: unknown) => void } {
     if (this.#outbox.isFull(about)) {
       throw new UsageError(
         'too-fast',
         'More was said than the network takes. Wait until earlier messages were sent.',
       )
     }
-    if (this.#isClosed) return 0
+    const { promise: reached, resolve, reject } = Promise.withResolvers<number>()
     const waiting = this.#saying[about]
-    const sent = new Promise<number>((resolve) => waiting.push(resolve))
+    if (this.#isClosed) resolve(0)
+    else waiting.push(resolve)
     try {
       this.run(step)
     } catch (error) {
       waiting.pop()
       throw error
     }
-    return await sent
+    const giveUp = (reason: unknown): void => {
+      waiting.splice(waiting.indexOf(resolve), 1)
+      reject(reason)
+    }
+    return { reached, giveUp }
   }
 
   /** Resolves when everything asked for so far was carried out; chat may still wait for its turn. */

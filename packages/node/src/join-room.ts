@@ -16,20 +16,24 @@ export interface RoomOptions extends MemberOptions, Omit<PeerNodeInit, 'seed' | 
   identity?: Uint8Array
   /** Directory in Node, database name in a browser, where the membership log is kept; memory by default. */
   store?: string
-  /** Aborting it closes the room. */
-  signal?: AbortSignal
   /** The protocol's durations; for tests. */
   timing?: Partial<Timing>
 }
 
-/** A new room that one enters by invite, with us as its first member. Throws `UsageError` for bad options. */
+/**
+ * A new room that one enters by invite, with us as its first member. Resolves once it has started, with or without a network; its
+ * `joined` event tells when others can come. Rejects with a `UsageError` of the code `bad-name`, `bad-policy`, `relay-address`,
+ * `identity-damaged`, `store-unusable` or `store-damaged`, and when the signal is aborted with its reason; then nothing is left open.
+ */
 export async function createRoom(options: RoomOptions & NewRoomOptions): Promise<Room> {
   return await withNode(options, async (conclave) => await conclave.create(options))
 }
 
 /**
  * Enters a room by an invite, a link that holds one, or an open room's name; without either, the room that `store` was
- * last used for. Resolves once the room has started; its `joined` event tells when we are in.
+ * last used for. Resolves once the room has started, with or without a network; its `joined` event tells when we are in, an `error`
+ * event why we are not let in. Rejects as `createRoom` does, also with the codes `bad-invite`, `expired-invite`, and `no-room` when
+ * neither was given and none is stored.
  */
 export async function joinRoom(options: RoomOptions, inviteOrName?: string): Promise<Room> {
   return await withNode(options, async (conclave) => await conclave.join(inviteOrName, options))
@@ -60,11 +64,7 @@ async function withNode(options: RoomOptions, enter: (conclave: Conclave) => Pro
   })
   try {
     await conclave.start()
-    const room = await enter(conclave)
-    options.signal?.addEventListener('abort', () => void room.close(), { once: true })
-    // It may have been aborted while the node started.
-    options.signal?.throwIfAborted()
-    return room
+    return await enter(conclave)
   } catch (error) {
     await stop()
     throw error

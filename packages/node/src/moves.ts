@@ -1,5 +1,6 @@
 /** Rooms that go on in another group: where they are merged into one, or a part of them splits off (SPEC G8). */
 import type { PeerId, Successor } from '@conclave/protocol'
+import { raceSignal } from 'race-signal'
 import { toString } from 'uint8arrays/to-string'
 import { isUsageError, UsageError } from './errors.ts'
 import { MOVE_LINGER_MS, MOVE_MS_MAX, MOVE_RETRY_MS } from './limits.ts'
@@ -30,9 +31,12 @@ export class Moves {
     this.#init = init
   }
 
-  /** Becomes a member of an invite's group, and admits these there. Throws `UsageError` when either is refused. */
-  async prepareMerge(invite: string, companions: Companions): Promise<Successor> {
-    return await this.#prepare(await this.#init.entries.of(invite), companions)
+  /**
+   * Becomes a member of an invite's group, and admits these there. Throws `UsageError` when either is refused, and the signal's reason when
+   * that is aborted before.
+   */
+  async prepareMerge(invite: string, companions: Companions, signal?: AbortSignal): Promise<Successor> {
+    return await this.#prepare(await this.#init.entries.of(invite), companions, signal)
   }
 
   /** Founds a group under the same policy, and admits these there. */
@@ -40,11 +44,11 @@ export class Moves {
     return await this.#prepare(this.#init.entries.create(policy), companions)
   }
 
-  async #prepare(entry: Entry, companions: Companions): Promise<Successor> {
+  async #prepare(entry: Entry, companions: Companions, signal?: AbortSignal): Promise<Successor> {
     const { group } = entry
     const seat = await this.#init.sitDown(entry)
     try {
-      await welcome(seat, companions)
+      await raceSignal(welcome(seat, companions, signal), signal)
     } catch (error) {
       await seat.driver.close()
       throw error
@@ -98,7 +102,7 @@ function idOf(id: Uint8Array): string {
 }
 
 /** Admits them as soon as we are in, and confirmed. */
-async function welcome(seat: Seat, companions: Companions): Promise<void> {
+async function welcome(seat: Seat, companions: Companions, signal?: AbortSignal): Promise<void> {
   let refusal: string | undefined
   seat.listener = {
     onNotification: (notification) => {
@@ -113,6 +117,7 @@ async function welcome(seat: Seat, companions: Companions): Promise<void> {
   }
   const end = performance.now() + MOVE_MS_MAX
   while (!tryWelcome(seat, companions)) {
+    signal?.throwIfAborted()
     if (refusal !== undefined)
       throw new UsageError('not-let-in', `We are not let into the other room: ${refusal}`)
     if (performance.now() > end)

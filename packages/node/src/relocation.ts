@@ -26,9 +26,10 @@ export class Relocation {
     this.#init = init
   }
 
-  async merge(invite: string): Promise<void> {
+  async merge(invite: string, signal?: AbortSignal): Promise<void> {
     this.#mustGovern()
-    await this.#move({ kind: 'destroy', to: await this.#init.moves.prepareMerge(invite, this.#companions) })
+    const to = await this.#init.moves.prepareMerge(invite, this.#companions, signal)
+    await this.#move({ kind: 'destroy', to })
   }
 
   async split(keep: readonly string[]): Promise<void> {

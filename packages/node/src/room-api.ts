@@ -199,6 +199,12 @@ export interface TransitionOptions {
   manager?: string
 }
 
+/** For what may take long. */
+export interface WaitOptions {
+  /** Aborting it gives that up, as far as it can be. */
+  signal?: AbortSignal
+}
+
 /** What an invite is good for. */
 export interface InviteOptions {
   /** Seconds until the invite expires by the wall clock of whoever checks it. Default one week. */

@@ -1,5 +1,5 @@
 /** A room as an embedder holds it: state to read, things to do, events to hear. */
-import { RoomFeatures } from './room-features.ts'
+import { RoomDecisions } from './room-decisions.ts'
 import { RoomRecords } from './room-records.ts'
 import { isMemberStatus, stateOf } from './room-state.ts'
 import { UsageError } from './errors.ts'
@@ -7,6 +7,7 @@ import { DEFAULT_INVITE_SECONDS, DESTROYED_LINGER_MS, LEAVE_FLUSH_MS } from './l
 import { Relocation } from './relocation.ts'
 import { RoomParts } from './room-parts.ts'
 import { eventOf } from './room-events.ts'
+import { raceSignal } from 'race-signal'
 import { toString } from 'uint8arrays/to-string'
 import type { Member, Notification, PeerId, Wish } from '@conclave/protocol'
 import type { Driver } from './driver.ts'
@@ -18,7 +19,7 @@ import type {
   RoomHealth,
   RoomState,
   RoomStatus,
-  TransitionOptions,
+  WaitOptions,
   Via,
 } from './room-api.ts'
 import type { Moves } from './moves.ts'
@@ -29,15 +30,27 @@ export interface RoomInit {
   readonly moves: Moves
   /** Relays that are kept dialled. */
   relays(): RoomHealth['relays']
+  /** Called once, when the room is made. */
+  handOver(room: Room, controls: RoomControls): void
   /** Frees what belongs to the room alone. */
   onClose(): Promise<void>
+}
+
+/** What the node that a room is on tells it, and nobody else. */
+export interface RoomControls {
+  /** Whether any relay is connected; without one we can only wait. */
+  readonly setOnline: (isOnline: boolean) => void
+  /** Our addresses may be others now: the room tells the members under which we can be dialled. */
+  readonly announce: () => void
+  /** A trouble that is not the room's own, e.g. a relay that does not answer. */
+  readonly report: (code: string, message: string) => void
 }
 
 /**
  * A room that we are in, or on our way into. Events tell what happens there, `state` and `members` how it is now. What
  * cannot be done is a `UsageError` that says what to do; nothing that others send throws.
  */
-export class Room extends RoomFeatures {
+export class Room extends RoomDecisions {
   /** What the room's log tells: who did what, who reads what. */
   readonly records = new RoomRecords(() => this.#member)
   readonly #init: RoomInit
@@ -60,10 +73,10 @@ export class Room extends RoomFeatures {
       moves: init.moves,
       seat: () => this.#seat,
       isClosed: () => this.#isClosed,
-      decide: async (wish) => await this.#decide(wish),
+      decide: async (wish) => await this.decide(wish),
       onMoved: (seat, by) => this.#moved(seat, by),
       onLost: async (message) => {
-        this.report('not-moved', message)
+        this.#emit('error', { code: 'not-moved', message })
         await this.close()
       },
     })
@@ -75,6 +88,16 @@ export class Room extends RoomFeatures {
       emit: ({ name, detail }) => this.#emit(name, detail),
     })
     this.#sitDown(init.seat)
+    init.handOver(this, {
+      setOnline: (isOnline) => {
+        this.#isOnline = isOnline
+        this.#tellStatus()
+      },
+      announce: () => {
+        if (!this.#isClosed) this.#seat.announce()
+      },
+      report: (code, message) => this.#emit('error', { code, message }),
+    })
   }
 
   #sitDown(seat: Seat): void {
@@ -147,11 +170,6 @@ export class Room extends RoomFeatures {
     return this.#driver.rejections
   }
 
-  /** Tells the others under which addresses we can be dialled now. */
-  announce(): void {
-    if (!this.#isClosed) this.#seat.announce()
-  }
-
   /** The network came back, or we slept: shows the others that we are here, or asks them again to let us in. */
   wake(): void {
     if (this.#isClosed) return
@@ -159,26 +177,17 @@ export class Room extends RoomFeatures {
     this.#tellStatus()
   }
 
-  /** Whether any relay is connected; without one we can only wait. */
-  setOnline(isOnline: boolean): void {
-    this.#isOnline = isOnline
-    this.#tellStatus()
-  }
-
-  /** Reports a trouble that is not the room's own, e.g. a relay that does not answer. */
-  report(code: string, message: string): void {
-    this.#emit('error', { code, message })
-  }
-
   /**
    * Says something to the room. Resolves once it was sent, to the number of gossip neighbours it was handed to; they
-   * pass it on. While keys are under way it waits. Throws `UsageError` when the text is empty or too long, when too many
-   * messages wait, or when we are out of the room.
+   * pass it on. While keys are under way it waits. Aborting the signal takes back what waits for its key yet, and it rejects with the
+   * signal's reason; what has its key is sent all the same. Throws `UsageError` when the text is empty or too long (`bad-text`), when
+   * too many messages wait (`queue-full`, `too-fast`), or when we are out of the room (`not-in-room`, `destroyed`).
    */
-  async send(text: string): Promise<{ reached: number }> {
+  async send(text: string, { signal }: WaitOptions = {}): Promise<{ reached: number }> {
+    signal?.throwIfAborted()
     this.#mustBeIn()
     this.parts.typing.said()
-    return { reached: await this.#driver.say(text) }
+    return { reached: await this.#driver.say(text, signal) }
   }
 
   /** An invite as text, to stand after the `#` of a link. Throws `UsageError` unless we are a member. */
@@ -199,89 +208,60 @@ export class Room extends RoomFeatures {
     return text
   }
 
-  /** Ends an invite before its time, ours or, where we may exclude, anybody's: nobody new comes in by it. */
-  async revoke(invite: string): Promise<void> {
-    await this.#decide({ kind: 'revoke', invite })
-  }
-
-  /** Lets in somebody who knocks. */
-  async admit(peer: string): Promise<void> {
-    await this.#decide({ kind: 'admit', peer: peer as PeerId })
-  }
-
-  /** Sends away somebody who knocks; the second time is for the room's life. */
-  async deny(peer: string): Promise<void> {
-    await this.#decide({ kind: 'deny', peer: peer as PeerId })
-  }
-
-  /** Never again lets in somebody who is no member, e.g. whom one has just excluded. */
-  async ban(peer: string): Promise<void> {
-    await this.#decide({ kind: 'ban', peer: peer as PeerId })
-  }
-
-  /** Changes who makes the keys; `keys` events tell when we have new ones. Throws `UsageError` when that cannot be. */
-  async transition({ to, manager }: TransitionOptions): Promise<void> {
-    await this.#decide({
-      kind: 'transition',
-      to,
-      ...(manager !== undefined && { manager: manager as PeerId }),
-    })
-  }
-
-  /** Makes all keys anew: whatever was stolen of them before opens nothing that is said after. */
-  async refresh(): Promise<void> {
-    await this.#decide({ kind: 'refresh' })
+  /**
+   * Merges this room into that of an invite: everybody goes on there. Resolves once the others were told; `moved` tells when we are
+   * there. Aborting the signal before gives it up: everybody stays, and it rejects with the signal's reason. Rejects with a
+   * `UsageError` as the decisions do, with nothing changed here, also of the codes `bad-invite`, `expired-invite`, `not-let-in` when
+   * that room does not take us, and `denied` when it does not take one of us.
+   */
+  async merge(invite: string, { signal }: WaitOptions = {}): Promise<void> {
+    signal?.throwIfAborted()
+    this.#mustBeIn()
+    await this.#relocation.merge(invite, signal)
   }
 
   /**
-   * Merges this room into that of an invite: everybody goes on there. Throws `UsageError` when we are not let in there, may not
-   * let the others in, or do not govern this room.
+   * Splits these members off, with us: we go on in a room of our own, under the same policy, and the others stay in this one. Resolves
+   * when we are there; `id` is another one then. Rejects with a `UsageError` as the decisions do, with nothing changed, also of the code
+   * `not-a-member`.
    */
-  async merge(invite: string): Promise<void> {
-    this.#mustBeIn()
-    await this.#relocation.merge(invite)
-  }
-
-  /** Splits these members off, with us: we go on in a room of our own, the others stay in this one. Throws `UsageError`. */
   async split(keep: readonly string[]): Promise<void> {
     this.#mustBeIn()
     await this.#relocation.split(keep)
   }
 
-  /** Votes for a member's exclusion, where the policy asks for a quorum; a second time changes nothing. */
-  async vote(peer: string): Promise<void> {
-    await this.#decide({ kind: 'vote', peer: peer as PeerId })
-  }
-
-  /**
-   * Ends the room for everybody, for good: all erase all keys. Moderators may, where there are any, else the creator. The room
-   * closes by itself a little later, since others may ask meanwhile what became of it.
-   */
-  async destroy(): Promise<void> {
-    await this.#decide({ kind: 'destroy' })
-  }
-
-  async #decide(wish: Wish): Promise<void> {
+  protected override async decide(wish: Wish): Promise<void> {
     this.#mustBeIn()
     this.#driver.run((at) => this.#member.decide(wish, at))
     await this.#driver.settled()
   }
 
-  /** Excludes members: they read nothing that is said after this. Throws `UsageError` when it cannot be done. */
+  /**
+   * Excludes members: they read nothing that is said after this. Everybody sees the reason, of at most 256 bytes. Rejects as the decisions
+   * do, or with one of the codes `nothing-to-do` when nobody is named, `not-a-member`, `not-yourself`, `bad-text`, `too-many`.
+   */
   async exclude(peers: readonly string[], reason = ''): Promise<void> {
     this.#mustBeIn()
     this.#driver.run((at) => this.#member.exclude(peers as readonly PeerId[], reason, at))
     await this.#driver.settled()
   }
 
-  /** Asks to be taken off the roster, erases our keys, and closes. */
-  async leave(): Promise<void> {
+  /**
+   * Asks to be taken off the roster, erases our keys, and closes. Aborting the signal meanwhile closes at once: then the others may not
+   * have heard of it. Never throws but for a signal that was aborted before.
+   */
+  async leave({ signal }: WaitOptions = {}): Promise<void> {
+    signal?.throwIfAborted()
     if (this.#isClosed) return
     this.#driver.run((at) => this.#member.leave(at))
-    await this.#driver.settled()
-    // Publishing is fire and forget: the last words need a moment to get out of the door.
-    await new Promise((resolve) => setTimeout(resolve, LEAVE_FLUSH_MS))
+    await raceSignal(this.#lastWords(), signal).catch(() => undefined)
     await this.close()
+  }
+
+  /** Publishing is fire and forget: what we said last needs a moment to get out of the door. */
+  async #lastWords(): Promise<void> {
+    await this.#driver.settled()
+    await new Promise((resolve) => setTimeout(resolve, LEAVE_FLUSH_MS))
   }
 
   /** Goes offline without leaving: we stay on the roster. Resolves when nothing of the room is open any more, whoever closed it. */

@@ -213,6 +213,11 @@ export class Lineage {
     return this.#step(at, () => this.#speaker.say(said, about))
   }
 
+  /** Takes back a text that waits for a key; whether there was one. */
+  takeBack(text: string): boolean {
+    return this.#speaker.takeBack(text)
+  }
+
   /** Excludes members. Throws `UsageError`, with nothing changed, when that cannot be. */
   exclude(peers: readonly PeerId[], reason: string, at: StepContext): Output[] {
     return this.#step(at, () => {

@@ -166,6 +166,11 @@ export class Member {
     return this.#step(at, (own, next) => own.say({ kind: 'chat', text }, next))
   }
 
+  /** Takes back a text that was said and waits for a key yet, the latest of several; whether there was one. */
+  takeBack(text: string): boolean {
+    return this.#own.takeBack(text)
+  }
+
   /** Says something for an application, behind all else if it is bulk. Throws `UsageError` when it cannot even be held. */
   act(action: Omit<Action, 'kind'>, at: StepContext, about: Loudness = 'chat'): Output[] {
     return this.#step(at, (own, next) => own.say({ kind: 'action', ...action }, next, about))

@@ -49,6 +49,15 @@ export class Speaker {
     this.flush()
   }
 
+  /** Takes back a text that waits for a key, the latest of several; whether there was one. */
+  takeBack(text: string): boolean {
+    const index = this.#held.findLastIndex(({ said }) => said.kind === 'chat' && said.text === text)
+    if (index < 0) return false
+    this.#held.splice(index, 1)
+    this.#bytes -= bytesOfText(text)
+    return true
+  }
+
   /** Hands over what was held: somebody else is to say it. */
   takeHeld(): Held[] {
     const held = this.#held
