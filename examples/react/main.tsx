@@ -1,5 +1,5 @@
 /** A room in React. It joins by an invite in `#…`; without one it makes a room at the relay of `?relay=…`. */
-import { useMembers, useMessages, useRoom } from '@conclave/node/react'
+import { useAction, useMembers, useMessages, useRoom } from '@conclave/node/react'
 import type { Room } from '@conclave/node'
 import { type FormEvent, StrictMode, useState } from 'react'
 import { createRoot } from 'react-dom/client'
@@ -37,6 +37,7 @@ function Chat() {
         ))}
       </ol>
       <Composer onSend={send} />
+      <Waving room={room} />
     </main>
   )
 }
@@ -57,6 +58,38 @@ function Composer({ onSend }: { onSend: (text: string) => Promise<unknown> }) {
       <button>Send</button>
       <p role="alert">{trouble}</p>
     </form>
+  )
+}
+
+/** What this application says besides chat. Others may send anything, so what is no wave is dropped. */
+interface Wave {
+  hand: 'left' | 'right'
+}
+
+function isWave(data: unknown): data is Wave {
+  return (
+    typeof data === 'object' && data !== null && 'hand' in data && /^(left|right)$/.test(String(data.hand))
+  )
+}
+
+function Waving({ room }: { room: Room | undefined }) {
+  const [news, setNews] = useState('')
+  const wave = useAction<Wave>(
+    room,
+    'wave',
+    ({ name: who, data }) => setNews(`${who} waves with the ${data.hand} hand.`),
+    { check: isWave },
+  )
+  const onClick = (): void => {
+    wave({ hand: 'right' }).then(
+      () => setNews('You wave.'),
+      (error: Error) => setNews(error.message),
+    )
+  }
+  return (
+    <p>
+      <button onClick={onClick}>Wave</button> <output>{news}</output>
+    </p>
   )
 }
 

@@ -105,6 +105,13 @@ test('a plain page, and one in React that was invited by it, hear and are heard'
   await react.getByText('Ada, Plain page, React').waitFor()
   await react.getByRole('log').getByText('React: Hello from React').waitFor()
   await plain.getByRole('log').getByText('React: Hello from React').waitFor()
+
+  await ada.command('act', { action: 'wave', data: { hand: 'left' } })
+  await react.getByText('Ada waves with the left hand.').waitFor()
+  await react.getByRole('button', { name: 'Wave' }).click()
+  const { action, data } = await ada.expect('action', { name: 'React' })
+  expect({ action, data }).toEqual({ action: 'wave', data: { hand: 'right' } })
+  await react.getByText('You wave.').waitFor()
 })
 
 test('the chat as an element of a page that is strict hears and is heard, and leaves the page itself alone', async () => {
