@@ -22,6 +22,11 @@ export class RoomRecords {
       }))
   }
 
+  /** How many operations the log has. */
+  get length(): number {
+    return this.#member().chronicle.length
+  }
+
   /** Peer ids of those who can read what is said under a version: its members, online or not. Undefined when unknown. */
   readers(version: string): string[] | undefined {
     return this.#member().chronicle.readers(version as VersionId)

@@ -63,7 +63,20 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
     await room.ban(fields.text('peer'))
     return {}
   },
-  history: (_fields, { room }) => ({ history: room.records.history() }),
+  history: (fields, { room }) => ({
+    history: room.records.history(fields.count('count')),
+    length: room.records.length,
+  }),
+  readers: (fields, { room }) => {
+    const readers = room.records.readers(fields.text('version'))
+    if (readers === undefined) throw new CommandError('no-version', '"version" names none of this room.')
+    return { readers }
+  },
+  table: (_fields, { room }) => {
+    const { rows, ...table } = room.records.table
+    return { ...table, rows: Object.fromEntries(rows) }
+  },
+  uses: (fields, { room }) => ({ uses: room.records.usesOf(fields.text('url')) }),
   revoke: async (fields, { room }) => {
     await room.revoke(fields.text('url'))
     return {}
@@ -131,9 +144,15 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
     const peer = fields.optionalText('peer')
     return { number: room.safetyNumber(peer), ...(peer !== undefined && { code: room.safetyCode(peer) }) }
   },
-  health: (_fields, { room }) => ({ ...room.health }),
+  health: (_fields, { room }) => ({ ...room.health, sent: room.sent }),
   members: (_fields, { room }) => ({ members: room.members }),
-  state: (_fields, { room }) => ({ ...room.state }),
+  state: (_fields, { room }) => ({
+    peer: room.self,
+    room: room.id,
+    name: room.name,
+    ...room.state,
+    rights: room.records.rights,
+  }),
   leave: async (_fields, target) => {
     await target.room.leave()
     target.end()

@@ -55,7 +55,9 @@ export function commandOfText(line: string): string {
   if (command === 'accept-file') return JSON.stringify({ command, file: peer, path: reason.join(' ') })
   if (command === 'cancel-file') return JSON.stringify({ command, file: peer })
   if (command === 'safety' && peer !== '') return JSON.stringify({ command, peer })
-  if (command === 'revoke') return JSON.stringify({ command, url: peer })
+  if (command === 'revoke' || command === 'uses') return JSON.stringify({ command, url: peer })
+  if (command === 'readers') return JSON.stringify({ command, version: peer })
+  if (command === 'history' && peer !== '') return JSON.stringify({ command, count: Number(peer) })
   if (command !== 'exclude') return JSON.stringify({ command })
   return JSON.stringify({ command, peers: [peer], reason: reason.join(' ') })
 }

@@ -50,7 +50,15 @@ export class Chronicle {
 
   /** The last `count` operations that reached us, in the order they came. */
   deeds(count: number): Deed[] {
-    return this.#context.log.entries.slice(-count).map((entry) => this.#deedOf(entry))
+    // From the end on, which for 0 `slice` does not take for its own place.
+    return this.#context.log.entries
+      .slice(Math.max(0, this.length - count))
+      .map((entry) => this.#deedOf(entry))
+  }
+
+  /** How many operations there are. */
+  get length(): number {
+    return this.#context.log.size
   }
 
   /** Who is keyed in a version, by its own roster; undefined for one that is not in the log. */
