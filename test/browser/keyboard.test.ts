@@ -92,6 +92,18 @@ describe('by keyboard alone', () => {
     expect(await keyboard.focused()).toBe('Message')
   })
 
+  it('the page does not go without asking while nobody has what was said', async () => {
+    await page.keyboard.type('unheard')
+    await page.keyboard.press('Enter')
+    await page.getByText('nobody has it yet').waitFor()
+    const asking = page.waitForEvent('dialog')
+    await page.evaluate(() => void setTimeout(() => location.reload()))
+    const question = await asking
+    expect(question.type()).toBe('beforeunload')
+    await question.dismiss()
+    await page.getByText('nobody has it yet').waitFor()
+  })
+
   it('one lets somebody in, takes a file, replies, and picks an emoji', async () => {
     await keyboard.press('Let in Frida')
     await page.locator('.member', { hasText: 'Frida' }).waitFor()

@@ -4,9 +4,10 @@ import type { EarlierMessage } from './earlier.ts'
 
 export type Delivery =
   | { kind: 'sending' }
-  /** Nobody was connected that could have heard it; it is said again. */
+  /** Nobody was there that could have heard it; it is said again. */
   | { kind: 'unheard' }
-  | { kind: 'sent'; reached: number; arrivedAt: readonly string[] }
+  /** `to`: how many others were members then. */
+  | { kind: 'sent'; to: number; arrivedAt: readonly string[] }
   | { kind: 'failed'; why: string }
 
 export interface MessageEntry {

@@ -6,6 +6,7 @@ import { clock } from './format.ts'
 import { InfoIcon, ReplyIcon } from './icons.tsx'
 import { MessageText } from './message-text.tsx'
 import { Disc, PersonName } from './person.tsx'
+import { isConfirmed } from './receipts.ts'
 import { harmlessName } from './text.ts'
 import type { Transfers } from './transfers.ts'
 import { t } from './words/language.ts'
@@ -122,6 +123,11 @@ function Foot({ entry, quiet, others, onWriteAgain }: FootProps) {
   )
 }
 
+function sentWords(to: number): string {
+  if (to === 0) return t.chat.sentToNobody
+  return isConfirmed(to) ? t.chat.unconfirmed : t.chat.sent
+}
+
 interface DeliveryWordProps {
   delivery: Delivery
   others: number
@@ -132,8 +138,8 @@ function DeliveryWord({ delivery, others, onWriteAgain }: DeliveryWordProps) {
   if (delivery.kind === 'sending') return <span> · {t.chat.sending}</span>
   if (delivery.kind === 'unheard') return <span> · {t.chat.unheard}</span>
   if (delivery.kind === 'sent') {
-    const { reached, arrivedAt } = delivery
-    if (arrivedAt.length === 0) return <span> · {t.chat.sent(reached)}</span>
+    const { to, arrivedAt } = delivery
+    if (arrivedAt.length === 0) return <span> · {sentWords(to)}</span>
     return (
       <span>
         {' · '}

@@ -18,6 +18,11 @@ export function receiptOf(from: string, text: string): string {
   return sum.toString(36)
 }
 
+/** Whether members tell each other what arrived, in a room of so many others. */
+export function isConfirmed(others: number): boolean {
+  return others > 0 && others < MEMBERS_MAX
+}
+
 export class Receipts {
   readonly #room: Room
   readonly #action: RoomAction<string[]>
@@ -41,7 +46,7 @@ export class Receipts {
 
   /** A message came. */
   confirm(from: string, text: string): void {
-    if (this.#room.members.length > MEMBERS_MAX) return
+    if (!isConfirmed(this.#room.members.length - 1)) return
     const due = this.#due.get(from) ?? []
     this.#due.set(from, [...due, receiptOf(from, text)].slice(-RECEIPTS_MAX))
     this.#timer ??= setTimeout(() => this.#tell(), COLLECT_MS)

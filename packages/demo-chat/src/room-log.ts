@@ -3,8 +3,9 @@
  */
 import type { MemberInfo, RoomDeed, RoomEventDetails, RoomState } from '@conclave/node'
 import { Earlier } from './earlier.ts'
-import { Entries, type Delivery, type Entry, type Message } from './entries.ts'
-import { receiptOf, Receipts } from './receipts.ts'
+import { Entries, type Entry, type Message } from './entries.ts'
+import { OwnMessages } from './own-messages.ts'
+import { Receipts } from './receipts.ts'
 import type { Room } from './room.ts'
 import { Transfers } from './transfers.ts'
 import { describeError } from './words/errors.ts'
@@ -12,8 +13,6 @@ import { describeError } from './words/errors.ts'
 const KEY_CHANGES_MAX = 100
 /** A key that is a little late is nothing to show: most are here within a blink. */
 const PATIENCE_MS = 1_000
-/** What nobody heard is said again so much later: by then gossip has forgotten it, and would not bring it twice. */
-const UNHEARD_MS = 5_000
 /** How much of the log of members is shown. */
 const DEEDS_MAX = 60
 
@@ -48,12 +47,12 @@ export class RoomLog {
   readonly files: Transfers
   readonly earlier: Earlier
   readonly #entries = new Entries()
+  readonly #own: OwnMessages
   readonly #receipts: Receipts
   readonly #names = new Map<string, string>()
   readonly #patience = new Map<number, ReturnType<typeof setTimeout>>()
   readonly #onChange: () => void
   readonly #listening = new AbortController()
-  #repeating: ReturnType<typeof setTimeout> | undefined
   #nextKey = 0
 
   constructor(room: Room, onChange: () => void) {
@@ -63,7 +62,8 @@ export class RoomLog {
     this.state = room.state
     this.files = new Transfers(room, this.#entries, () => this.#changed())
     this.earlier = new Earlier(room, this.#entries, () => this.#changed())
-    this.#receipts = new Receipts(room, (peer, id) => this.#arrived(peer, id))
+    this.#own = new OwnMessages(room, this.#entries, () => this.#changed())
+    this.#receipts = new Receipts(room, (peer, id) => this.#own.arrived(peer, id))
     this.#rememberNames()
     this.#listen()
     const { version, revision } = this.state
@@ -91,50 +91,12 @@ export class RoomLog {
   }
 
   async send(text: string): Promise<void> {
-    const { self } = this.room
-    const { version = '', revision } = this.state
-    const key = this.#entries.add({
-      kind: 'message',
-      from: self,
-      name: this.nameOf(self),
-      text,
-      verified: true,
-      version,
-      revision,
-      delivery: { kind: 'sending' },
-    })
-    this.#changed()
-    // Behind what waits, in the order it was said.
-    if (this.#repeating === undefined) await this.#say(key, text)
-    else this.#setDelivery(key, { kind: 'unheard' })
+    await this.#own.send(text, this.nameOf(this.room.self))
   }
 
-  /** What nobody heard though there are others is said again until somebody does: a message is never lost unseen. */
-  async #say(key: number, text: string): Promise<void> {
-    try {
-      const { reached } = await this.room.send(text)
-      const isUnheard = reached === 0 && this.room.members.length > 1
-      this.#setDelivery(key, isUnheard ? { kind: 'unheard' } : { kind: 'sent', reached, arrivedAt: [] })
-      if (isUnheard) this.#sayAgainSoon()
-    } catch (error) {
-      this.#setDelivery(key, { kind: 'failed', why: describeError(error) })
-    }
-  }
-
-  #sayAgainSoon(): void {
-    this.#repeating ??= setTimeout(() => {
-      this.#repeating = undefined
-      void this.#sayUnheard()
-    }, UNHEARD_MS)
-  }
-
-  /** One after the other, as they were said; the first that nobody hears is not the last. */
-  async #sayUnheard(): Promise<void> {
-    for (const entry of this.#entries.list) {
-      if (entry.kind !== 'message' || entry.delivery?.kind !== 'unheard') continue
-      await this.#say(entry.key, entry.text)
-      if (this.#repeating !== undefined) return
-    }
+  /** Whether something would be lost if the page went now. */
+  get isAtRisk(): boolean {
+    return this.#own.areAtRisk || this.files.areUnderWay
   }
 
   /** Tells the others whether something is being written here. */
@@ -181,10 +143,10 @@ export class RoomLog {
 
   dispose(): void {
     this.#listening.abort()
+    this.#own.dispose()
     this.#receipts.dispose()
     this.earlier.dispose()
     this.files.dispose()
-    clearTimeout(this.#repeating)
     for (const timer of this.#patience.values()) clearTimeout(timer)
   }
 
@@ -259,21 +221,6 @@ export class RoomLog {
     if (!this.#patience.delete(frame)) this.#entries.wait(frame, version, state)
   }
 
-  /** Somebody's page tells that it has one of our messages. */
-  #arrived(peer: string, id: string): void {
-    const sent = this.#entries.list.findLast(
-      (entry) =>
-        entry.kind === 'message' &&
-        entry.delivery?.kind === 'sent' &&
-        !entry.delivery.arrivedAt.includes(peer) &&
-        receiptOf(this.room.self, entry.text) === id,
-    )
-    if (sent?.kind !== 'message' || sent.delivery?.kind !== 'sent') return
-    const delivery = { ...sent.delivery, arrivedAt: [...sent.delivery.arrivedAt, peer] }
-    this.#entries.change(sent.key, (entry) => (entry.kind === 'message' ? { ...entry, delivery } : entry))
-    this.#changed()
-  }
-
   /** Whether the last that was done about somebody was to split it off. */
   #hasSplitOff(peer: string): boolean {
     const about = this.room.records
@@ -297,15 +244,6 @@ export class RoomLog {
     const told = last?.cause === 'present' && last.version === version && last.revision === revision
     if (told) this.keyChanges = this.keyChanges.slice(0, -1)
     this.keyChanges = [...this.keyChanges, change].slice(-KEY_CHANGES_MAX)
-  }
-
-  #setDelivery(key: number, delivery: Delivery): void {
-    const { version = '', revision } = this.room.state
-    // It waited for its key perhaps, and was said under the one that holds now.
-    this.#entries.change(key, (entry) =>
-      entry.kind === 'message' ? { ...entry, version, revision, delivery } : entry,
-    )
-    this.#changed()
   }
 
   #rememberNames(): void {

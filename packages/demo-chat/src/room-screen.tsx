@@ -24,6 +24,7 @@ export function RoomScreen({ visit, room }: { visit: Visit; room: Room }) {
   const [panel, setPanel] = useState<Panel>('chat')
   const [asking, setAsking] = useState<Asking>()
   useEnding(visit, log)
+  useUnloadQuestion(log.isAtRisk)
   const { state } = log
   const dismiss = (): void => {
     visit.dismissProblem()
@@ -84,6 +85,16 @@ function useEnding(visit: Visit, log: RoomLog): void {
       visit.end({ kind: 'destroyed', by, byName: log.nameOf(by) })
     }
   }, [status])
+}
+
+/** Has the browser ask before the page goes, in words of its own, while something would be lost with it. */
+function useUnloadQuestion(isAtRisk: boolean): void {
+  useEffect(() => {
+    if (!isAtRisk) return undefined
+    const ask = (event: Event): void => event.preventDefault()
+    window.addEventListener('beforeunload', ask)
+    return () => window.removeEventListener('beforeunload', ask)
+  }, [isAtRisk])
 }
 
 interface TopBarProps {

@@ -25,6 +25,14 @@ export class Transfers {
     this.#onChange = onChange
   }
 
+  /** Whether bytes of some file are on their way, which would be for nothing if the page went now. */
+  get areUnderWay(): boolean {
+    return this.#entries.list.some(
+      (entry) =>
+        entry.kind === 'file' && Object.values(entry.progress).some(({ status }) => status === 'active'),
+    )
+  }
+
   /** Offers files to the room, each in an entry of its own. */
   send(files: readonly File[], name: string): void {
     for (const file of files) {

@@ -113,7 +113,7 @@ describe('what was said before', () => {
     const ada = member(wire, 'Ada', [
       { ...said, text: 'forged', verified: false },
       { ...said, text: 'failed', delivery: { kind: 'failed', why: '' } },
-      { ...said, text: 'sent', delivery: { kind: 'sent', reached: 1, arrivedAt: [] } },
+      { ...said, text: 'sent', delivery: { kind: 'sent', to: 1, arrivedAt: [] } },
     ])
     const ben = member(wire, 'Ben')
     const message = { from: 'Cleo', name: 'Cleo', text: 'hearsay', at: 0 }

@@ -16,14 +16,17 @@ const nothing = async (): Promise<void> => {}
 class StubRoom extends EventTarget {
   readonly id = 'room'
   readonly self = 'me'
-  members: MemberInfo[] = [{ peer: 'ana', name: 'Ana', online: true }]
+  members: MemberInfo[] = [
+    { peer: 'me', name: 'Me', online: true },
+    { peer: 'ana', name: 'Ana', online: true },
+  ]
   state: RoomState = {
     status: 'joined',
     revision: 0,
     heads: [],
     scheme: 'distributed-flat',
     policy: { admit: 'invite', exclude: 'member', quorum: 0, moderators: [], silence: 0 },
-    members: 1,
+    members: 2,
     exclusionsLeft: 1,
   }
   refusal: Error | undefined
@@ -97,20 +100,19 @@ function open(room: StubRoom): RoomLog {
 afterEach(() => log?.dispose())
 
 describe('the log of a room', () => {
-  it('shows an own message once, with how many it reached', async () => {
+  it('shows an own message once, with how many it is for', async () => {
     const room = new StubRoom()
     const opened = open(room)
     await opened.send('hello')
     room.emit('message', { ...message, from: 'me' })
     expect(opened.entries).toMatchObject([
-      { text: 'hello', delivery: { kind: 'sent', reached: 2, arrivedAt: [] } },
+      { text: 'hello', delivery: { kind: 'sent', to: 1, arrivedAt: [] } },
     ])
   })
 
   it('says a message again that nobody heard, until somebody does', async () => {
     vi.useFakeTimers()
     const room = new StubRoom()
-    room.members = [...room.members, { peer: 'me', name: 'Me', online: true }]
     room.reached = 0
     const opened = open(room)
     await opened.send('hello')
@@ -130,10 +132,40 @@ describe('the log of a room', () => {
 
   it('does not wait for others where there are none', async () => {
     const room = new StubRoom()
+    room.members = room.members.slice(0, 1)
     room.reached = 0
     const opened = open(room)
     await opened.send('hello')
-    expect(opened.entries).toMatchObject([{ delivery: { kind: 'sent', reached: 0 } }])
+    expect(opened.entries).toMatchObject([{ delivery: { kind: 'sent', to: 0 } }])
+  })
+
+  it('counts what the relay alone took as heard by nobody, and says it again only once somebody is there', async () => {
+    vi.useFakeTimers()
+    const room = new StubRoom()
+    const [me, ana] = room.members as [MemberInfo, MemberInfo]
+    room.members = [me, { ...ana, online: false }]
+    room.reached = 1
+    const opened = open(room)
+    await opened.send('hello')
+    await opened.send('again')
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect(room.said).toEqual(['hello'])
+    expect(opened.entries).toMatchObject([
+      { delivery: { kind: 'unheard' } },
+      { delivery: { kind: 'unheard' } },
+    ])
+    expect(opened.isAtRisk).toBe(true)
+    // Ana was there after all, only we did not know.
+    room.hearAction({ data: [receiptOf('me', 'hello')], from: 'ana', name: 'Ana' })
+    room.members = [me, ana]
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect(room.said).toEqual(['hello', 'again'])
+    expect(opened.entries).toMatchObject([
+      { delivery: { kind: 'sent', arrivedAt: ['ana'] } },
+      { delivery: { kind: 'sent', to: 1 } },
+    ])
+    expect(opened.isAtRisk).toBe(false)
+    vi.useRealTimers()
   })
 
   it('says why a message was not sent, and lets it be written again', async () => {
