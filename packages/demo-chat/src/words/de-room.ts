@@ -11,7 +11,6 @@ export const room: In<typeof english> = {
     actions: (name) => `Aktionen für ${name}`,
     compare: 'Sicherheitsnummer vergleichen…',
     exclude: 'Ausschließen…',
-    excludeName: (name) => `${name} ausschließen…`,
     handOn: 'Frühere Nachrichten weitergeben…',
     vote: 'Für Ausschluss stimmen…',
     votes: (count, quorum) => `${count} von ${quorum} Stimmen für Ausschluss`,
@@ -38,7 +37,6 @@ export const room: In<typeof english> = {
     banHint: 'Auch mit einer neuen Einladung kommt unter dieser Identität niemand zurück.',
     action: 'Aus dem Raum ausschließen',
     running: 'Wird ausgeschlossen…',
-    nobody: 'Wähle, wen du ausschließen willst.',
   },
   vote: {
     title: 'Für Ausschluss stimmen',
@@ -82,7 +80,6 @@ export const room: In<typeof english> = {
     used: (used, uses) => (uses === 0 ? `${used}-mal benutzt` : `${used} von ${uses} benutzt`),
     revoke: 'Widerrufen',
     revoked: 'widerrufen',
-    expired: 'abgelaufen',
   },
   leave: {
     title: 'Aus dem Raum austreten?',
@@ -102,7 +99,6 @@ export const room: In<typeof english> = {
     merge: 'Mit anderem Raum vereinen…',
     destroy: 'Raum auflösen…',
     leave: 'Austreten…',
-    notAllowed: 'Das darf nur, wer diesen Raum leitet.',
   },
   refresh: {
     title: 'Alle Schlüssel neu machen?',
@@ -158,7 +154,6 @@ export const room: In<typeof english> = {
     version: 'Version',
     noneYet: 'noch keine',
     revision: 'Revision',
-    cause: 'Grund',
     when: 'Seit',
     cost: 'Größe der Änderung',
     heads: 'Enden des Protokolls',
@@ -172,14 +167,12 @@ export const room: In<typeof english> = {
     tableHint:
       'Jedes Mitglied hat aus jeder Spalte einen Schlüssel, den niemand aussucht: Ein Hash von Raum und Mitglied bestimmt ihn. Ausgeschlossen wird, indem der neue Schlüssel unter allen Plätzen verpackt wird, die jemand nicht hat.',
     tableLabel: (columns, rows) => `Tabelle von ${columns} mal ${rows} Schlüsselplätzen`,
-    own: 'deine',
     held: (count) => `bei ${count}`,
     shared: 'bei anderen',
     tainted: 'einem Ausgeschlossenen bekannt',
     empty: 'bei niemandem',
     rowOf: 'Zeile zeigen von',
     slot: (column, symbol) => `Spalte ${column}, Zeichen ${symbol}`,
-    slotHolders: (names) => `bei ${names}`,
     changes: 'Was sie änderte',
     noChanges: 'Nichts, seit du hier bist.',
     revisionWord: (revision) => `Revision ${revision}`,
@@ -245,7 +238,6 @@ export const room: In<typeof english> = {
     import: 'Identität aus einer Datei übernehmen…',
     imported: 'Übernommen. Die Seite lädt neu, als diese Identität.',
     importInRoom: 'Tritt erst aus oder öffne einen neuen Tab: Eine Identität wird am Anfang übernommen.',
-    test: 'Verbindungstest',
   },
   test: {
     title: 'Verbindung',
@@ -292,6 +284,7 @@ export const room: In<typeof english> = {
     'bad-passphrase':
       'Diese Passphrase öffnet die Datei nicht. Prüfe sie, auch Großbuchstaben, und die Datei.',
     'bad-identity-file': 'Das ist keine Identitätsdatei von Conclave. Wähle die, die hier gespeichert wurde.',
+    'file-size': 'Eine Datei hat höchstens 4 GB. Sende sie in Teilen.',
     'no-direct-path':
       'Ohne direkte Verbindung hat eine Datei höchstens 1 MB. Versuche es aus einem anderen Netz, oder nenne in den Einstellungen einen TURN-Server.',
     'no-reason':

@@ -8,7 +8,6 @@ export const room = {
     actions: (name: string) => `Actions for ${name}`,
     compare: 'Compare safety number…',
     exclude: 'Exclude…',
-    excludeName: (name: string) => `Exclude ${name}…`,
     handOn: 'Hand on earlier messages…',
     vote: 'Vote to exclude…',
     votes: (count: number, quorum: number) => `${count} of ${quorum} votes to exclude`,
@@ -35,7 +34,6 @@ export const room = {
     banHint: 'Not even somebody with a new invite for them can bring them back under this identity.',
     action: 'Exclude from the room',
     running: 'Excluding…',
-    nobody: 'Choose whom to exclude.',
   },
   vote: {
     title: 'Vote to exclude',
@@ -80,7 +78,6 @@ export const room = {
       uses === 0 ? `used ${many(used, 'time', 'times')}` : `used ${used} of ${many(uses, 'time', 'times')}`,
     revoke: 'Revoke',
     revoked: 'revoked',
-    expired: 'expired',
   },
   leave: {
     title: 'Leave the room?',
@@ -100,7 +97,6 @@ export const room = {
     merge: 'Merge into another room…',
     destroy: 'Destroy the room…',
     leave: 'Leave the room…',
-    notAllowed: 'Only who governs this room may.',
   },
   refresh: {
     title: 'Make all keys anew?',
@@ -156,7 +152,6 @@ export const room = {
     version: 'Version',
     noneYet: 'none yet',
     revision: 'Revision',
-    cause: 'Caused by',
     when: 'Since',
     cost: 'Size of the change',
     heads: 'Heads of the log',
@@ -170,14 +165,12 @@ export const room = {
     tableHint:
       'Every member holds one key of each column, picked by nobody: a hash of the room and the member decides. Somebody is excluded by wrapping the new key under all slots that they do not hold.',
     tableLabel: (columns: number, rows: number) => `Table of ${columns} by ${rows} key slots`,
-    own: 'yours',
     held: (count: number) => `held by ${count}`,
     shared: 'held by others',
     tainted: 'known to somebody excluded',
     empty: 'held by nobody',
     rowOf: 'Show the row of',
     slot: (column: number, symbol: number) => `Column ${column}, symbol ${symbol}`,
-    slotHolders: (names: string) => `held by ${names}`,
     changes: 'What changed them',
     noChanges: 'Nothing since you came in.',
     revisionWord: (revision: number) => `revision ${revision}`,
@@ -242,7 +235,6 @@ export const room = {
     import: 'Take an identity from a file…',
     imported: 'Taken over. The page is reloaded as that identity.',
     importInRoom: 'Leave the room first, or open a new tab: an identity is taken at the start.',
-    test: 'Connection test',
   },
   test: {
     title: 'Connection',
@@ -285,6 +277,7 @@ export const room = {
     'in-a-room': 'This tab is in a room already. Open the link in a new tab to join the other room, too.',
     'bad-passphrase': 'That passphrase does not open this file. Check it, capitals included, and the file.',
     'bad-identity-file': 'This is no identity file of Conclave. Choose the file that was saved here before.',
+    'file-size': 'A file can have 4 GB at most. Send it in parts.',
     'no-direct-path':
       'Without a direct connection a file can have 1 MB at most. Try from another network, or name a TURN server in the settings.',
     'no-reason': 'Something failed without a reason. Reload the page and try again.',

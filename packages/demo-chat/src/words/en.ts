@@ -2,7 +2,10 @@
 import { room } from './en-room.ts'
 import { talk } from './en-talk.ts'
 
-export const en = { ...talk, ...room }
+/** Rooms say in English themselves what went wrong. */
+const roomErrors: Readonly<Record<string, string>> = {}
+
+export const en = { ...talk, ...room, roomErrors }
 
 /** A part of the dictionary in any language. */
 export type In<T> = T extends string

@@ -7,10 +7,10 @@ export function causeWord(cause: string): string {
   return entry(t.causes, cause) ?? harmlessText(cause)
 }
 
-/** An error in words that say what to do. Those of the networking code are sentences already, written for people. */
+/** An error in words that say what to do. Those of the networking code are sentences already, in English, written for people. */
 export function describeError(error: unknown): string {
   const code = codeOf(error)
-  const known = entry(t.errors, code)
+  const known = entry(t.errors, code) ?? entry(t.roomErrors, code)
   if (known !== undefined) return known
   const message = messageOf(error)
   if (message !== '' && code !== '') return sentence(harmlessText(message))
