@@ -68,6 +68,7 @@ describe('by keyboard alone', () => {
   beforeAll(async () => {
     ;[browser, gallery] = await Promise.all([launchChromium(), openGallery()])
     const stage = await gallery.stage(browser, { locale: 'en-GB', viewport: { width: 1280, height: 800 } })
+    await stage.page.addInitScript(tellLate)
     await gallery.show(stage, {
       name: 'keyboard',
       show: async () => await heading(stage.page, 'You are invited'),
@@ -161,6 +162,16 @@ describe('by keyboard alone', () => {
     await expect.poll(() => keyboard.focused()).toBe('Your name')
   })
 })
+
+/** As on a busy computer: that a dialog was closed is told to the page only a while later. */
+function tellLate(): void {
+  const delay = (event: Event): void => {
+    if (!event.isTrusted) return
+    event.stopImmediatePropagation()
+    setTimeout(() => event.target?.dispatchEvent(new Event('close')), 200)
+  }
+  window.addEventListener('close', delay, { capture: true })
+}
 
 /** What the room's menu offers, without opening it for long. */
 async function menuItems(page: Page): Promise<string[]> {

@@ -19,8 +19,13 @@ export function Dialog({ title, isWide = false, onClose, children }: DialogProps
     element?.showModal()
     return () => element?.close()
   }, [])
+  // Before it closes: the browser tells that it did only when it has time, and the next dialog may stand there by then.
+  const onCancel = (event: Event): void => {
+    // A choice of files that was cancelled tells so, too.
+    if (event.target === dialog.current) onClose()
+  }
   return (
-    <dialog ref={dialog} class={isWide ? 'wide' : ''} aria-labelledby={titleId} onClose={onClose}>
+    <dialog ref={dialog} class={isWide ? 'wide' : ''} aria-labelledby={titleId} onCancel={onCancel}>
       <h2 id={titleId}>{title}</h2>
       {children}
     </dialog>
