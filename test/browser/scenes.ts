@@ -59,12 +59,14 @@ export const SCENES: readonly Scene[] = [
       await stage.page.locator('.notice-waiting').waitFor()
     },
   },
+  { name: 'room-behind', show: behind },
   { name: 'room-wake', show: async (stage) => await moved(stage) },
   { name: 'room-menu', show: roomMenu },
   { name: 'member-menu', show: async (stage) => await memberMenu(stage) },
   { name: 'members', show: members },
   { name: 'keys', show: keys },
   { name: 'key-table', show: keyTable },
+  { name: 'members-log', show: membersLog },
   { name: 'keys-tree', fake: 'tree', show: keys },
   { name: 'details', show: details },
   { name: 'emoji', show: emoji },
@@ -157,8 +159,32 @@ async function moved(stage: Stage): Promise<void> {
 async function keyTable(stage: Stage): Promise<void> {
   await keys(stage)
   await stage.page.getByLabel(stage.t.keys.rowOf).selectOption({ label: 'Ana Sousa' })
-  await stage.page.locator('.deeds summary').first().click()
   await stage.page.locator('.table-picture').scrollIntoViewIfNeeded()
+}
+
+/** Somebody reads further up while more is said; then they catch up, and more is said once more. */
+async function behind(stage: Stage): Promise<void> {
+  const { page, t } = stage
+  await converse(stage)
+  const newest = page.getByRole('button', { name: t.chat.newMessages })
+  for (const text of ['Page 4 is done.', 'And page 5.']) {
+    await page.locator('.entries').evaluate((list) => list.scrollTo({ top: 0 }))
+    // What follows would follow the end still, had the page not noticed yet.
+    await page.evaluate(() => new Promise(requestAnimationFrame))
+    const said = { from: PEER.ana, name: 'Ana Sousa', version: '58', revision: 0, verified: true }
+    await emit(stage, 'message', { ...said, text })
+    await newest.waitFor()
+    if (text !== 'Page 4 is done.') continue
+    await newest.click()
+    await newest.waitFor({ state: 'detached' })
+  }
+}
+
+/** Who was let in and excluded by whom, with one signature open. */
+async function membersLog(stage: Stage): Promise<void> {
+  await keys(stage)
+  await stage.page.locator('.deeds summary').first().click()
+  await stage.page.locator('.deeds').evaluate((list) => list.scrollIntoView({ block: 'end' }))
 }
 
 async function details(stage: Stage): Promise<void> {
@@ -302,7 +328,7 @@ async function filesOwn(stage: Stage): Promise<void> {
 async function invite(stage: Stage): Promise<void> {
   await converse(stage)
   await stage.page.getByRole('button', { name: stage.t.room.invite, exact: true }).click()
-  await stage.page.locator('.qr').waitFor()
+  await stage.page.locator('svg.qr').waitFor()
 }
 
 async function invitesMade(stage: Stage): Promise<void> {

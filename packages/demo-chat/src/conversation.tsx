@@ -1,11 +1,11 @@
 /** The conversation and the field to write into. */
-import type { RefObject } from 'preact'
+import { Fragment, type RefObject } from 'preact'
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import type { Asking } from './asking.ts'
 import { Composer } from './composer.tsx'
 import type { Entry, Message } from './entries.ts'
 import { EntryLine, type EntryActions } from './entry-line.tsx'
-import { listInWords } from './format.ts'
+import { day, listInWords } from './format.ts'
 import { quoteOf, replyOf } from './markup.ts'
 import type { RoomLog } from './room-log.ts'
 import { harmlessName, harmlessText } from './text.ts'
@@ -24,7 +24,7 @@ interface ConversationProps {
 export function Conversation({ log, onAsk }: ConversationProps) {
   const [draft, setDraft] = useState('')
   const [quote, setQuote] = useState<string>()
-  const { list, follow } = useFollowing(log.entries)
+  const { list, follow, isBehind, catchUp } = useFollowing(log.entries)
   useUnreadTitle(list, log.entries)
   const { isDropping, ...dropHandlers } = useDrop((files) => log.sendFiles(files))
   const actions = {
@@ -58,6 +58,11 @@ export function Conversation({ log, onAsk }: ConversationProps) {
         {log.entries.length === 0 && <Emptiness log={log} onAsk={onAsk} />}
         <EntryLines log={log} actions={actions} />
       </div>
+      {isBehind && (
+        <button type="button" class="newest" onClick={catchUp}>
+          {t.chat.newMessages}
+        </button>
+      )}
       <p class="typing" role="status">
         {typingWords(log)}
       </p>
@@ -86,16 +91,22 @@ function EntryLines({ log, actions }: { log: RoomLog; actions: EntryActions }) {
   return (
     <>
       {log.entries.map((entry, index) => (
-        <EntryLine
-          key={entry.key}
-          entry={entry}
-          self={self}
-          files={log.files}
-          others={others}
-          continued={continues(log.entries[index - 1], entry)}
-          goesOn={continues(entry, log.entries[index + 1])}
-          {...actions}
-        />
+        <Fragment key={entry.key}>
+          {startsDay(log.entries[index - 1], entry) && (
+            <p class="notice">
+              <time>{day(entry.at)}</time>
+            </p>
+          )}
+          <EntryLine
+            entry={entry}
+            self={self}
+            files={log.files}
+            others={others}
+            continued={continues(log.entries[index - 1], entry)}
+            goesOn={continues(entry, log.entries[index + 1])}
+            {...actions}
+          />
+        </Fragment>
       ))}
     </>
   )
@@ -158,8 +169,13 @@ function typingWords({ typing }: RoomLog): string {
 
 /** Whether an entry goes on in the same breath, so that sender and time need not be shown again. */
 function continues(before: Entry | undefined, entry: Entry | undefined): boolean {
-  if (before?.kind !== 'message' || entry?.kind !== 'message') return false
+  if (before?.kind !== 'message' || entry?.kind !== 'message' || startsDay(before, entry)) return false
   return before.from === entry.from && before.name === entry.name && +entry.at - +before.at < 120_000
+}
+
+/** Whether it is the first of another day than what stands above it, where that is not of before. */
+function startsDay(before: Entry | undefined, { at }: Entry): boolean {
+  return before !== undefined && before.kind !== 'earlier' && before.at.toDateString() !== at.toDateString()
 }
 
 /** The last message that reads as it is quoted. */
@@ -181,11 +197,14 @@ function showEntry(list: HTMLElement | null, key: number): void {
 function useFollowing(entries: readonly Entry[]) {
   const list = useRef<HTMLDivElement>(null)
   const following = useRef(true)
+  const [isBehind, setBehind] = useState(false)
+  const last = entries.findLast(({ kind }) => kind === 'message' || kind === 'file')?.key
   useEffect(() => {
     const element = list.current
     const onScroll = (): void => {
       if (element === null) return
       following.current = element.scrollHeight - element.scrollTop - element.clientHeight < NEAR_END
+      if (following.current) setBehind(false)
     }
     // A picture has its height only once it was read, and what asks for an answer takes room from the list.
     const stay = (): void => {
@@ -204,10 +223,16 @@ function useFollowing(entries: readonly Entry[]) {
   useLayoutEffect(() => {
     if (following.current) list.current?.scrollTo({ top: list.current.scrollHeight })
   }, [entries])
+  useEffect(() => setBehind(!following.current), [last])
   const follow = (): void => {
     following.current = true
   }
-  return { list, follow }
+  const catchUp = (): void => {
+    list.current?.scrollTo({ top: list.current.scrollHeight })
+    // The button that was pressed is gone then.
+    list.current?.focus({ preventScroll: true })
+  }
+  return { list, follow, isBehind, catchUp }
 }
 
 /** Counts in the tab's title what came while the page was hidden, unless the page is somebody else's. */

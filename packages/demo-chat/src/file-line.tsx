@@ -1,7 +1,7 @@
 /** A file in the conversation: what it is, how far it has come, and what can be done. */
 import type { Transfer } from '@conclave/node'
 import type { FileShown } from './entries.ts'
-import { bytesInWords } from './format.ts'
+import { bytesInWords, clock } from './format.ts'
 import { FileIcon } from './icons.tsx'
 import { Disc, PersonName } from './person.tsx'
 import { fileNameShown, type Transfers } from './transfers.ts'
@@ -37,7 +37,7 @@ export function FileLine({ entry, self, files }: FileLineProps) {
               </small>
             </span>
           </div>
-          {entry.state === 'under-way' && <Progress entry={entry} />}
+          {entry.state === 'under-way' && <Progress entry={entry} own={own} />}
           {entry.state === 'failed' && (
             <p class="warning" role="alert">
               {t.file.failed} {entry.why}
@@ -45,6 +45,9 @@ export function FileLine({ entry, self, files }: FileLineProps) {
           )}
           <FileChoices entry={entry} own={own} name={name} files={files} />
         </div>
+        <footer class="message-foot">
+          <time dateTime={entry.at.toISOString()}>{clock(entry.at)}</time>
+        </footer>
       </div>
     </article>
   )
@@ -72,11 +75,12 @@ function stateWords({ state, progress }: FileShown): string {
 }
 
 /** One bar for a file that comes, one for each who fetches ours. */
-function Progress({ entry }: { entry: FileShown }) {
+function Progress({ entry, own }: { entry: FileShown; own: boolean }) {
   const transfers = Object.values(entry.progress).filter(
     ({ status }) => status === 'active' || status === 'waiting',
   )
-  if (transfers.length === 0) return <small class="file-state">{t.file.waiting}</small>
+  if (transfers.length === 0)
+    return <small class="file-state">{own ? t.file.unclaimed : t.file.waiting}</small>
   return (
     <>
       {transfers.map((transfer) => (

@@ -10,6 +10,10 @@ export function clock(at: Date, withSeconds = false): string {
   return new Intl.DateTimeFormat(locale, options).format(at)
 }
 
+export function day(at: Date): string {
+  return new Intl.DateTimeFormat(locale, { weekday: 'long', day: 'numeric', month: 'long' }).format(at)
+}
+
 export function dayAndClock(at: Date): string {
   return new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' }).format(at)
 }

@@ -44,7 +44,7 @@ export const talk: In<typeof english> = {
     },
     exclude: {
       member: 'Jedes Mitglied',
-      quorum: 'Zwei Mitglieder, die sich einig sind',
+      quorum: 'Zwei, die sich einig sind',
       moderators: 'Nur ich',
     },
     fixed: 'Das gilt, solange es den Raum gibt.',
@@ -142,6 +142,7 @@ export const talk: In<typeof english> = {
     unverified: 'Unterschrift nicht geprüft. ',
     waiting: 'Hier wartet eine Nachricht auf ihren Schlüssel; er ist unterwegs.',
     typing: (names, count) => `${names} ${count === 1 ? 'schreibt' : 'schreiben'}…`,
+    newMessages: 'Neue Nachrichten',
     someTyping: 'Mehrere schreiben…',
   },
   earlier: {
@@ -169,6 +170,7 @@ export const talk: In<typeof english> = {
     decline: 'Ablehnen',
     preparing: 'wird vorbereitet…',
     waiting: 'Verbindung wird aufgebaut…',
+    unclaimed: 'Angeboten; noch hat es niemand geholt',
     sending: 'Wird gesendet',
     receiving: 'Kommt an',
     sent: 'Zugestellt',

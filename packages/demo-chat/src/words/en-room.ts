@@ -192,7 +192,7 @@ export const room = {
     founding: 'founded the room',
     admission: 'let in',
     exclusion: 'excluded',
-    leave: 'saw off',
+    leave: 'took off the list:',
     seal: 'sealed changes made at the same time',
     refresh: 'made all keys anew',
     vote: 'voted to exclude',

@@ -140,6 +140,7 @@ export const talk = {
     unverified: 'Signature not verified. ',
     waiting: 'A message waits here for its key, which is on its way.',
     typing: (names: string, count: number) => `${names} ${count === 1 ? 'is' : 'are'} typing…`,
+    newMessages: 'New messages',
     someTyping: 'Several people are typing…',
   },
   earlier: {
@@ -167,6 +168,7 @@ export const talk = {
     decline: 'Decline',
     preparing: 'preparing…',
     waiting: 'Connecting…',
+    unclaimed: 'Offered; nobody has fetched it yet',
     sending: 'Sending',
     receiving: 'Receiving',
     sent: 'Delivered',
