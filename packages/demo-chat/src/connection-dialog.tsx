@@ -27,7 +27,7 @@ export function ConnectionDialog({ visit, log, onClose }: ConnectionDialogProps)
     <Dialog title={t.test.title} onClose={onClose}>
       <div class="stack">
         <p>{t.test.lead}</p>
-        <ul class="rows" aria-busy={findings === undefined}>
+        <ul class="rows findings" aria-busy={findings === undefined}>
           {relays.map(({ address, status }) => (
             <RelayRow
               key={address}

@@ -73,6 +73,8 @@ function NameForm({ visit, busy, isAimed }: Part & { isAimed: boolean }) {
   const field = useRef<HTMLInputElement>(null)
   const name = typed ?? visit.identity?.name ?? ''
   useLayoutEffect(() => field.current?.focus(), [])
+  // The name of last time may come while somebody begins to type: what is typed takes its place.
+  useLayoutEffect(() => field.current?.select(), [visit.identity])
 
   const submit = (event: Event): void => {
     event.preventDefault()

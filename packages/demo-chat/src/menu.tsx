@@ -1,11 +1,13 @@
 /** A button that opens a list of actions: arrow keys move in it, Escape and a click elsewhere close it. */
-import type { ComponentChildren } from 'preact'
+import { Fragment, type ComponentChildren } from 'preact'
 import { usePopover } from './popover.ts'
 
 export interface MenuItem {
   label: string
   onChoose: () => void
   isDangerous?: boolean
+  /** Whether a line sets it and those after it apart from those before. */
+  startsGroup?: boolean
 }
 
 interface MenuProps {
@@ -42,19 +44,21 @@ export function Menu({ label, items, children }: MenuProps) {
       {isOpen && (
         <div class="menu-list" role="menu" aria-label={label} onKeyDown={onKeyDown}>
           {items.map((item) => (
-            <button
-              key={item.label}
-              type="button"
-              role="menuitem"
-              tabIndex={-1}
-              class={item.isDangerous ? 'dangerous' : ''}
-              onClick={() => {
-                close()
-                item.onChoose()
-              }}
-            >
-              {item.label}
-            </button>
+            <Fragment key={item.label}>
+              {item.startsGroup && <hr />}
+              <button
+                type="button"
+                role="menuitem"
+                tabIndex={-1}
+                class={item.isDangerous ? 'dangerous' : ''}
+                onClick={() => {
+                  close()
+                  item.onChoose()
+                }}
+              >
+                {item.label}
+              </button>
+            </Fragment>
           ))}
         </div>
       )}

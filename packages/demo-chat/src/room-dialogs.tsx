@@ -18,7 +18,7 @@ interface DialogProps {
 
 /** Leaving the room oneself, which is more than closing the tab. */
 export function LeaveDialog({ leave, onClose }: { leave: () => Promise<void>; onClose: () => void }) {
-  return <ConfirmDialog {...t.leave} cancel={t.leave.stay} act={leave} onClose={onClose} />
+  return <ConfirmDialog {...t.leave} isDangerous cancel={t.leave.stay} act={leave} onClose={onClose} />
 }
 
 export function RefreshDialog({ log, onClose }: DialogProps) {

@@ -148,12 +148,17 @@ function menuOf(log: RoomLog, isMember: boolean, onAsk: (asking: Asking) => void
   ]
   if (!isMember) return always
   const { govern } = log.room.records.rights
-  const governing: MenuItem[] = [
+  const reshaping: MenuItem[] = [
     ...(log.members.length > 1 ? [{ label: t.menu.split, onChoose: () => onAsk({ for: 'split' }) }] : []),
     { label: t.menu.merge, onChoose: () => onAsk({ for: 'merge' }) },
-    { label: t.menu.destroy, isDangerous: true, onChoose: () => onAsk({ for: 'destroy' }) },
   ]
-  return [
+  const ending: MenuItem[] = [
+    ...(govern
+      ? [{ label: t.menu.destroy, isDangerous: true, onChoose: () => onAsk({ for: 'destroy' }) }]
+      : []),
+    { label: t.menu.leave, isDangerous: true, onChoose: () => onAsk({ for: 'leave' }) },
+  ]
+  const keeping: MenuItem[] = [
     { label: t.menu.safety, onChoose: () => onAsk({ for: 'group-safety' }) },
     { label: t.menu.refresh, onChoose: () => onAsk({ for: 'refresh' }) },
     ...(govern || log.state.manager === log.room.self
@@ -162,10 +167,12 @@ function menuOf(log: RoomLog, isMember: boolean, onAsk: (asking: Asking) => void
     ...(log.othersOnline.length > 0
       ? [{ label: t.menu.earlier, onChoose: () => onAsk({ for: 'earlier' }) }]
       : []),
-    ...always,
-    ...(govern ? governing : []),
-    { label: t.menu.leave, isDangerous: true, onChoose: () => onAsk({ for: 'leave' }) },
   ]
+  return [...keeping, ...apart(always), ...(govern ? apart(reshaping) : []), ...apart(ending)]
+}
+
+function apart([first, ...rest]: MenuItem[]): MenuItem[] {
+  return first === undefined ? [] : [{ ...first, startsGroup: true }, ...rest]
 }
 
 interface PanelSwitchProps {

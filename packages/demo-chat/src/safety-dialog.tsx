@@ -2,6 +2,7 @@
 import { useState } from 'preact/hooks'
 import { isCompared, markCompared } from './compared.ts'
 import { Dialog } from './dialog.tsx'
+import { CheckIcon } from './icons.tsx'
 import { nameShown } from './person.tsx'
 import type { RoomLog } from './room-log.ts'
 import { t } from './words/language.ts'
@@ -34,6 +35,14 @@ export function SafetyDialog({ log, peer, onClose }: SafetyDialogProps) {
         ) : (
           <p class="number" data-number={number.replaceAll(/\D/gu, '')}>
             {number}
+          </p>
+        )}
+        {compared && (
+          <p>
+            <span class="badge badge-compared">
+              <CheckIcon />
+              {t.members.compared}
+            </span>
           </p>
         )}
         <span class="choices">
