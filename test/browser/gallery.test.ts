@@ -2,14 +2,14 @@
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { launchChromium } from '../support/browser.ts'
-import { violationsOn } from './accessibility.ts'
+import { barriersOn, overflowingOn } from './accessibility.ts'
 import { openGallery, type Gallery, type Looks, type Scene, type Stage } from './gallery.ts'
 import { SCENES } from './scenes.ts'
 
-/** Both languages and both schemes, and each with both screens. */
+/** Both languages and both schemes, and each with a screen: a wide one, and the narrowest there is. */
 const ROUNDS: readonly (Looks & { colorScheme: 'light' | 'dark' })[] = [
   { locale: 'en-GB', colorScheme: 'light', viewport: { width: 1280, height: 800 } },
-  { locale: 'de-AT', colorScheme: 'dark', viewport: { width: 390, height: 844 } },
+  { locale: 'de-AT', colorScheme: 'dark', viewport: { width: 320, height: 640 } },
 ]
 
 /** A third of a second for each state on an idle computer. */
@@ -32,7 +32,8 @@ describe('every state of the page', () => {
   async function faultsOf(stage: Stage, scene: Scene): Promise<string[]> {
     try {
       await gallery.show(stage, scene)
-      return await violationsOn(stage.page)
+      const sticking = await overflowingOn(stage.page)
+      return [...sticking.map((element) => `sticks out: ${element}`), ...(await barriersOn(stage.page))]
     } catch (error) {
       return [String(error)]
     }

@@ -165,12 +165,15 @@ describe('by keyboard alone', () => {
 
 /** As on a busy computer: that a dialog was closed is told to the page only a while later. */
 function tellLate(): void {
-  const delay = (event: Event): void => {
-    if (!event.isTrusted) return
-    event.stopImmediatePropagation()
-    setTimeout(() => event.target?.dispatchEvent(new Event('close')), 200)
-  }
-  window.addEventListener('close', delay, { capture: true })
+  window.addEventListener(
+    'close',
+    (event) => {
+      if (!event.isTrusted) return
+      event.stopImmediatePropagation()
+      setTimeout(() => event.target?.dispatchEvent(new Event('close')), 200)
+    },
+    { capture: true },
+  )
 }
 
 /** What the room's menu offers, without opening it for long. */

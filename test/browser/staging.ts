@@ -1,10 +1,7 @@
 /** The steps that scenes share: on the way in, in the room, and its events, which the imitated room is made to tell. */
 import type { RoomEventDetails, RoomEventName, RoomState } from '@conclave/node'
+import { peerOf } from '../../packages/demo-chat/src/dev/fake-peers.ts'
 import type { Stage } from './gallery.ts'
-
-export function peerOf(letter: string): string {
-  return `12D3KooW${letter.repeat(37)}kQ7x${letter}m2`
-}
 
 export const PEER = { ana: peerOf('A'), ben: peerOf('B') }
 

@@ -17,8 +17,8 @@ import type {
   RoomStatus,
 } from '@conclave/node'
 import type { Room, RoomAction } from '../room.ts'
+import { peerOf } from './fake-peers.ts'
 
-const peerOf = (letter: string): string => `12D3KooW${letter.repeat(36)}${letter}kQ7x${letter}m2`
 const hexOf = (byte: string): string => byte.repeat(32)
 
 /** What is special about the room. */
