@@ -39,11 +39,8 @@ for (const [headline, run] of steps) {
 console.log('\n=== All passed.')
 
 function command(...[program = '', ...args]: string[]): Promise<void> {
-  // The build of the page, which runs in this process, has said "production" for all that follows.
-  const env = { ...process.env, NODE_ENV: 'test' }
   const child = spawn(program, args, {
     cwd: root,
-    env,
     stdio: ['ignore', 'inherit', 'inherit'],
     detached: true,
   })
