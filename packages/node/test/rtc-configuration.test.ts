@@ -1,4 +1,8 @@
+import { setImmediate } from 'node:timers/promises'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { PeerConnection } from 'node-datachannel'
+import type { DataChannel } from 'node-datachannel'
 import { afterAll, expect, test } from 'vitest'
 import { rtcConfigurationOf } from '../src/rtc-configuration.ts'
 import { cleanUpWebRtc, markWebRtcUsed } from '../src/webrtc-cleanup.ts'
@@ -12,8 +16,15 @@ afterAll(async () => {
   await cleanUpWebRtc()
 })
 
+async function collectGarbage(): Promise<void> {
+  setFlagsFromString('--expose-gc')
+  runInNewContext('gc()')
+  // Native objects are freed in the next turn.
+  await setImmediate()
+}
+
 /** The native connection inside a configuration. */
-function dialler(): PeerConnection {
+function nativeConnection(): PeerConnection {
   const configuration = rtcConfigurationOf()()
   const connection = 'peerConnection' in configuration ? configuration.peerConnection : undefined
   if (!(connection instanceof PeerConnection)) throw new Error('no connection')
@@ -31,15 +42,16 @@ interface Link {
 
 /** A dialler and an answerer that closes the first channel as soon as it has it. */
 function link(): Link {
-  const ours = dialler()
-  const theirs = new PeerConnection('answerer', { iceServers: [] })
-  opened.push(theirs)
+  const [ours, theirs] = [nativeConnection(), nativeConnection()]
   const told: string[] = []
   const candidates: [string, string][] = []
   let sdp = ''
   theirs.onLocalDescription((description) => (sdp = description))
   theirs.onLocalCandidate((...candidate) => candidates.push(candidate))
-  theirs.onDataChannel((channel) => channel.close())
+  theirs.onDataChannel((channel) => {
+    channel.onClosed(() => undefined)
+    channel.close()
+  })
   ours.onLocalCandidate((candidate, mid) => {
     told.push(candidate)
     theirs.addRemoteCandidate(candidate, mid)
@@ -54,7 +66,7 @@ function link(): Link {
 
 test('the dialler keeps its candidates until it knows the answer', async () => {
   const { ours, told, answer, state } = link()
-  ours.createDataChannel('init')
+  ours.createDataChannel('init').onClosed(() => undefined)
   await until('the answer', () => state() === 'answered')
   await until('all are gathered', () => ours.gatheringState() === 'complete')
   expect(told).toEqual([])
@@ -76,6 +88,24 @@ test('the first channel stays open for the dialler until it closes it itself', a
   expect(seen).toEqual(['second'])
   first.close()
   expect(seen).toEqual(['second', 'first'])
+})
+
+test('a channel that nobody knows any more is collected when it is closed, not before', async () => {
+  const { ours, answer, state } = link()
+  let isClosed = false
+  const open = (): WeakRef<DataChannel> => {
+    const channel = ours.createDataChannel('other')
+    channel.onClosed(() => (isClosed = true))
+    return new WeakRef(channel)
+  }
+  const channel = open()
+  await until('the answer', () => state() === 'answered')
+  await collectGarbage()
+  expect(channel.deref()).toBeDefined()
+  answer()
+  await until('it is closed', () => isClosed)
+  await collectGarbage()
+  expect(channel.deref()).toBeUndefined()
 })
 
 test('servers are none unless given, and credentials reach the native connection', () => {
