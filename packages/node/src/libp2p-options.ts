@@ -4,7 +4,6 @@ import { identify } from '@libp2p/identify'
 import { noise } from '@libp2p/noise'
 import { ping } from '@libp2p/ping'
 import { webRTC } from '@libp2p/webrtc'
-import { webSockets } from '@libp2p/websockets'
 import { yamux } from '@libp2p/yamux'
 import { createLibp2p } from 'libp2p'
 import { memberGossipsub } from './gossipsub.ts'
@@ -21,6 +20,7 @@ import {
 } from './limits.ts'
 import { RelayPeers } from './relay-peers.ts'
 import { rtcConfigurationOf } from './rtc-configuration.ts'
+import { closingWebSockets } from './web-sockets.ts'
 import { markWebRtcUsed } from './webrtc-cleanup.ts'
 import type { ReportingGossipSub } from './gossipsub.ts'
 import type { Identify } from '@libp2p/identify'
@@ -93,7 +93,7 @@ export async function peerNodeOptions(
       ],
     },
     transports: [
-      webSockets(),
+      closingWebSockets(),
       ...(init.webRtc === false ? [] : [webRtcOf(init.rtcConfiguration)]),
       // Only relays the user named: otherwise any room member could make itself our relay.
       circuitRelayTransport({ discoveryFilter: shared.relays.notifyFilter }),

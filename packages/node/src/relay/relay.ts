@@ -3,7 +3,6 @@ import { circuitRelayServer } from '@libp2p/circuit-relay-v2'
 import { identify } from '@libp2p/identify'
 import { noise } from '@libp2p/noise'
 import { ping } from '@libp2p/ping'
-import { webSockets } from '@libp2p/websockets'
 import { yamux } from '@libp2p/yamux'
 import { createLibp2p } from 'libp2p'
 import { UsageError, messageOf } from '../errors.ts'
@@ -11,6 +10,7 @@ import { keepGossipStreams } from '../gossip-streams.ts'
 import { identityFromSeed } from '../identity.ts'
 import { Pulse } from '../pulse.ts'
 import { STREAM_WINDOW_BYTES_MAX } from '../limits.ts'
+import { closingWebSockets } from '../web-sockets.ts'
 import { Bridge, bridgeGossipsub } from './bridge.ts'
 import { HOP_STREAMS_MAX, RELAY_LIMITS, STOP_STREAMS_MAX } from './limits.ts'
 import type { GossipSub } from '../gossipsub.ts'
@@ -118,7 +118,7 @@ async function relayOptions(
   return {
     privateKey: identity.privateKey,
     addresses: { listen, announce: [...(init.announce ?? [])] },
-    transports: [webSockets()],
+    transports: [closingWebSockets()],
     streamMuxers: [yamux({ streamOptions: { maxStreamWindowSize: STREAM_WINDOW_BYTES_MAX } })],
     connectionEncrypters: [noise()],
     // `Pulse` does that: a relay that slept must not hang up on everybody.
