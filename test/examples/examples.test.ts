@@ -203,52 +203,75 @@ test('an element goes where its attributes say, also when they change', async ()
   await page.close()
 })
 
-/** On a page that counts them: every connection to a relay. */
+/** What a page is made to tell, by {@link overhear}. */
 declare const dialled: WebSocket[]
+declare const moments: Record<Moment, () => void>
 
-/** Waits until so many connections to relays are open and no others. */
-async function onlyOpen(page: Page, count: number): Promise<void> {
-  await page.waitForFunction(
-    (wanted) => dialled.filter(({ readyState }) => readyState <= WebSocket.OPEN).length === wanted,
-    count,
-  )
-}
+/** A chat has got its identity; or dials its relay. */
+type Moment = 'identity' | 'dial'
 
-test('an element that is taken away while it goes in gives its identity back, and nothing of it stays open', async () => {
-  const page = await open('web-component/')
+/** Counts a page's connections to relays, and calls whoever waits for a moment in it. */
+async function overhear(page: Page): Promise<void> {
   await page.evaluate(() => {
-    const { WebSocket: Real } = globalThis
+    const called = { identity: () => {}, dial: () => {} }
     const counted: WebSocket[] = []
-    class Counted extends Real {
+    class Counted extends WebSocket {
       constructor(...args: ConstructorParameters<typeof WebSocket>) {
         super(...args)
         counted.push(this)
+        called.dial()
       }
     }
-    Object.assign(globalThis, { WebSocket: Counted, dialled: counted })
+    const request = navigator.locks.request.bind(navigator.locks)
+    Object.assign(navigator.locks, {
+      request: (name: string, options: LockOptions, hold: LockGrantedCallback<unknown>) =>
+        request(name, options, (lock) => {
+          if (lock !== null) called.identity()
+          return hold(lock)
+        }),
+      unheard: request,
+    })
+    Object.assign(globalThis, { WebSocket: Counted, dialled: counted, moments: called })
   })
-  // The page has an element already, which holds the first identity.
-  const hold = async (count: number): Promise<unknown> =>
-    await page.waitForFunction(
-      async (wanted) => (await navigator.locks.query()).held?.length === wanted,
-      count,
-    )
-  await hold(1)
+}
+
+/** Puts an element on the page, takes it away at that moment, and tells how much it has open when it has given its identity back. */
+async function openAfter(page: Page, moment: Moment, attributes: Record<string, string>): Promise<number> {
+  return await page.evaluate(
+    async ([when, all]) => {
+      const element = document.createElement('conclave-chat')
+      for (const [name, value] of Object.entries(all)) element.setAttribute(name, value)
+      const { unheard } = navigator.locks as unknown as { unheard: LockManager['request'] }
+      return await new Promise<number>((resolve) => {
+        moments[when] = () => {
+          moments[when] = () => {}
+          element.remove()
+          // The page has an element already, which holds the first.
+          resolve(
+            unheard(
+              'conclave-identity-1',
+              () => dialled.filter(({ readyState }) => readyState <= WebSocket.OPEN).length,
+            ),
+          )
+        }
+        document.body.append(element)
+      })
+    },
+    [moment, attributes] as const,
+  )
+}
+
+test('an element that is taken away while it goes in ends that, and then gives its identity back', async () => {
+  const page = await open('web-component/')
+  await page.locator('conclave-chat').getByRole('textbox').first().waitFor()
+  await overhear(page)
   const attributes = { id: 'brief', invite, name: 'Brief' }
-  const early = await place(page, attributes)
-  await hold(2)
-  await early.evaluate(({ element }) => element.remove())
-  await hold(1)
-  const before = await page.evaluate(() => dialled.length)
-  const dialling = await place(page, attributes)
-  await page.waitForFunction((count) => dialled.length > count, before)
-  await dialling.evaluate(({ element }) => element.remove())
-  await hold(1)
-  await onlyOpen(page, 0)
+  expect(await openAfter(page, 'identity', attributes)).toBe(0)
+  expect(await openAfter(page, 'dial', attributes)).toBe(0)
   // Nor does either open anything after: by the time that a third is in, they would have.
+  const before = await page.evaluate(() => dialled.length)
   await heard(page, await place(page, attributes), 'joined', 1)
-  await onlyOpen(page, 1)
-  expect(await page.evaluate(() => dialled.length)).toBe(before + 2)
+  expect(await page.evaluate(() => dialled.length)).toBe(before + 1)
   await page.close()
 })
 
