@@ -50,7 +50,7 @@ export class SimPeer {
   }
 
   get isJoined(): boolean {
-    return this.alive && !this.asleep && this.member.state.status === 'joined'
+    return this.alive && !this.asleep && this.member.unsafeInsideForTests.status === 'joined'
   }
 
   get texts(): string[] {

@@ -59,7 +59,7 @@ export class Context {
   readonly self: PeerId
   readonly table: SlotTable
   readonly agenda = new Agenda()
-  readonly presence = new Presence()
+  readonly presence: Presence
   readonly named = new NamedVersions()
   log: MembershipLog
   ring: KeyRing
@@ -105,6 +105,7 @@ export class Context {
     this.beatMs = init.timing.heartbeatMs
     this.name = init.name
     this.self = peerIdOf(init.signer.publicKey)
+    this.presence = new Presence(this.self)
     this.table = new SlotTable(init.group)
     this.log = new MembershipLog(init.group)
     this.ring = new KeyRing(init.group, this.log, init.timing)
@@ -256,17 +257,15 @@ export class Context {
    * Members other than ourselves that act when something has to be done: those online, in a large room those who beat, or
    * while nobody does, whom we heard (SPEC H6).
    */
-  get onDuty(): PeerId[] {
+  get onDuty(): readonly PeerId[] {
     if (!this.isLarge) return this.onlineOthers
     const beating = this.beatingOthers
     return beating.length > 0 ? beating : this.onlineOthers
   }
 
   /** Members other than ourselves that beat: two beats may be lost. */
-  get beatingOthers(): PeerId[] {
-    const { alive } = this.log.roster
-    const beating = this.presence.beatenSince(this.now - 3.5 * this.beatMs)
-    return beating.filter((peer) => peer !== this.self && alive.has(peer))
+  get beatingOthers(): readonly PeerId[] {
+    return this.presence.beatenSince(this.now - 3.5 * this.beatMs, this.log)
   }
 
   /** Whether a member is online; null while that is unknown, since it need not beat (SPEC H7). */
@@ -301,7 +300,8 @@ export class Context {
 
   /** Orders members for us alone, so that not all of us turn to the same ones. */
   shuffled(peers: readonly PeerId[]): PeerId[] {
-    return [...peers].sort((a, b) => this.distanceTo(a) - this.distanceTo(b))
+    const byDistance = peers.map((peer) => [this.distanceTo(peer), peer] as const)
+    return byDistance.sort(([a], [b]) => a - b).map(([, peer]) => peer)
   }
 
   /** How far a peer is from us in an order of our own; it finds us as far from it. */

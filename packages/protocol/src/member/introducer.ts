@@ -51,11 +51,13 @@ export class Introducer {
 
   /** Somebody wants in. We wait our turn: whoever ranks first answers at once, the others only if it stays silent. */
   hear(from: PeerId, request: Request): void {
-    const { agenda, now, timing, onDuty, isLarge, presence } = this.#context
+    const { agenda, now, timing, isLarge, presence } = this.#context
     if (!this.#mayAdmit(this.#context.self)) return
     if (this.#judge(from, request) === 'ask') this.#note(from, request)
     if (this.#turns.size >= KNOCKS_MAX && !this.#turns.has(from)) return
-    const idle = onDuty.filter((peer) => !this.#mayAdmit(peer) || (isLarge && !presence.isWilling(peer)))
+    const idle = this.#context.onDuty.filter(
+      (peer) => !this.#mayAdmit(peer) || (isLarge && !presence.isWilling(peer)),
+    )
     const rank = this.#context.rank(`introduce ${from}`, [from, ...idle])
     // However many there are, a few take a turn: else many would admit it before they hear that one has.
     const turns = INTRODUCERS_A_TURN * 2 ** Math.min(request.attempt, DOUBLINGS_MAX)

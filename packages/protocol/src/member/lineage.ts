@@ -15,7 +15,7 @@ import { ReplayWindows } from '../traffic/replay-window.ts'
 import type { Said } from '../traffic/room-messages.ts'
 import { Allowance } from './allowance.ts'
 import { Beacon } from './beacon.ts'
-import { Context, type StepContext } from './context.ts'
+import { Context, type Status, type StepContext } from './context.ts'
 import { Decider, type InviteRequest, mustHaveSpace, type Wish } from './decider.ts'
 import { Destroyer } from './destroyer.ts'
 import { Excluder } from './excluder.ts'
@@ -55,6 +55,7 @@ export interface LineageInit extends MemberInit {
 export interface LineageInside {
   /** Of its session: tells what it sends from what another lineage of the same member does. */
   readonly salt: Uint8Array
+  readonly status: Status
   readonly log: MembershipLog
   readonly keys: readonly VersionKeys[]
   /** Paths in key trees that it holds, each with its generation. */
@@ -143,9 +144,10 @@ export class Lineage {
 
   /** What is inside, for tests alone. */
   get unsafeInsideForTests(): LineageInside {
-    const { log, ring, salt } = this.#context
+    const { status, log, ring, salt } = this.#context
     const { unsafePathsForTests: paths } = ring.trees
     return {
+      status,
       salt,
       log,
       keys: ring.versions,

@@ -1,6 +1,7 @@
 /** Whom we heard when, and where they say they can be reached. Hints only: presence never changes the roster. */
 import type { Millis, PeerId } from '../ids.ts'
 import { LOBBY_PEERS_MAX } from '../limits.ts'
+import type { MembershipLog } from '../log/membership-log.ts'
 
 interface Heard {
   at: Millis
@@ -11,6 +12,15 @@ interface Heard {
   /** Last lobby heartbeat, so that an old one replayed does not count. */
   salt: string
   sequence: number
+}
+
+/** Who had beaten, and between which moments that is the answer: until somebody beats or goes, or the log grows. */
+interface Beaten {
+  readonly peers: readonly PeerId[]
+  readonly from: Millis
+  readonly to: Millis
+  readonly log: MembershipLog
+  readonly size: number
 }
 
 const UNHEARD: Heard = {
@@ -25,8 +35,15 @@ const UNHEARD: Heard = {
 export class Presence {
   /** In order of being heard, the longest ago first. */
   readonly #heard = new Map<PeerId, Heard>()
+  /** What was answered last. */
+  #beaten: Beaten | undefined
   /** Told of everybody that is heard. */
   onHeard: (peer: PeerId) => void = () => undefined
+  readonly #self: PeerId
+
+  constructor(self: PeerId) {
+    this.#self = self
+  }
 
   hear(peer: PeerId, now: Millis): void {
     const heard = this.#heard.get(peer) ?? { ...UNHEARD, at: now }
@@ -35,7 +52,7 @@ export class Presence {
     this.#heard.delete(peer)
     this.#heard.set(peer, heard)
     const oldest = this.#heard.keys().next()
-    if (this.#heard.size > LOBBY_PEERS_MAX && !oldest.done) this.#heard.delete(oldest.value)
+    if (this.#heard.size > LOBBY_PEERS_MAX && !oldest.done) this.forget(oldest.value)
   }
 
   /** Takes somebody's word that a peer is there, unless we heard of it later ourselves. */
@@ -50,6 +67,7 @@ export class Presence {
     this.hear(peer, now)
     const heard = this.#heard.get(peer)
     if (heard) Object.assign(heard, beat, { beatAt: now })
+    this.#beaten = undefined
     return true
   }
 
@@ -59,6 +77,7 @@ export class Presence {
       heard.at += ms
       heard.beatAt += ms
     }
+    this.#beaten = undefined
   }
 
   isOnline(peer: PeerId, since: Millis): boolean {
@@ -70,11 +89,22 @@ export class Presence {
     return this.#heard.get(peer)?.willing ?? false
   }
 
-  /** Everybody whose lobby heartbeat came since then. */
-  beatenSince(since: Millis): PeerId[] {
-    const beaten: PeerId[] = []
-    for (const [peer, { beatAt }] of this.#heard) if (beatAt >= since) beaten.push(peer)
-    return beaten
+  /** Members other than ourselves whose lobby heartbeat came since then. */
+  beatenSince(since: Millis, log: MembershipLog): readonly PeerId[] {
+    // Everybody ranks for each knock and each admission: far more often than anybody beats.
+    const known = this.#beaten
+    const isSame = known?.log === log && known.size === log.size && since >= known.from && since <= known.to
+    if (isSame) return known.peers
+    const { alive } = log.roster
+    const peers: PeerId[] = []
+    let to = Infinity
+    for (const [peer, { beatAt }] of this.#heard) {
+      if (beatAt < since || peer === this.#self || !alive.has(peer)) continue
+      peers.push(peer)
+      to = Math.min(to, beatAt)
+    }
+    this.#beaten = { peers, from: since, to, log, size: log.size }
+    return peers
   }
 
   addressesOf(peer: PeerId): readonly string[] {
@@ -89,6 +119,8 @@ export class Presence {
   }
 
   forget(peer: PeerId): void {
+    const { beatAt } = this.#heard.get(peer) ?? UNHEARD
     this.#heard.delete(peer)
+    if (this.#beaten && beatAt >= this.#beaten.from) this.#beaten = undefined
   }
 }

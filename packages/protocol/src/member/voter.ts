@@ -42,13 +42,13 @@ export class Voter {
    * somebody else does (SPEC E7, V5).
    */
   plan(): void {
-    const { agenda, now, timing, self, management, others } = this.#context
+    const { agenda, now, timing, self, management } = this.#context
     const due = this.#due()
     if (due.length === 0) agenda.cancel('votes')
     if (management?.manager === self) this.#carryOut()
     else if (due.length > 0 && this.#mayCarryOut(self)) {
       const gone = due.map(({ peer }) => peer)
-      const without = [...gone, ...others.filter((peer) => !this.#mayCarryOut(peer))]
+      const without = [...gone, ...this.#context.others.filter((peer) => !this.#mayCarryOut(peer))]
       const rank = this.#context.rank(`votes ${due.map(({ admission }) => admission).join()}`, without)
       const wait = this.#excluder.patience(gone) + timing.sealStepMs * (1 + rank)
       agenda.setOnce('votes', now + wait, () => this.#carryOut())
