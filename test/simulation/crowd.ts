@@ -13,8 +13,8 @@ export interface Phase {
   readonly wallMs: number
   /** What was sent, by what it was about; a broadcast counts once. */
   readonly sent: ReadonlyMap<string, { messages: number; bytes: number }>
-  /** Messages that one member received, on average and the one that received most. */
-  readonly received: { readonly mean: number; readonly most: number }
+  /** Messages that one member received, on average and the one that received most, and bytes on average. */
+  readonly received: { readonly mean: number; readonly most: number; readonly bytes: number }
   /** Hashes and MACs that a member computed, on average. */
   readonly hashes: number
   /** Messages that the member which sent most sent. */
@@ -27,12 +27,14 @@ export class Crowd {
   readonly world: World
   readonly phases: Phase[] = []
   readonly #received = new Map<SimPeer, number>()
+  #bytes = 0
   readonly #sent = new Map<SimPeer, number>()
 
   constructor(seed: number, faults: Faults) {
     this.world = new World(seed)
     this.world.faults = faults
-    this.world.filter = ({ to }) => {
+    this.world.filter = ({ to, bytes }) => {
+      this.#bytes += bytes.length
       this.#received.set(to, (this.#received.get(to) ?? 0) + 1)
       return true
     }
@@ -134,6 +136,7 @@ export class Crowd {
 
   measure(name: string, run: () => void): void {
     this.#received.clear()
+    this.#bytes = 0
     this.#sent.clear()
     this.world.traffic.clear()
     const [wall, virtual, hashes] = [performance.now(), this.world.now, this.world.suite.hashes]
@@ -145,7 +148,11 @@ export class Crowd {
       virtualMs: this.world.now - virtual,
       wallMs: performance.now() - wall,
       sent: new Map(this.world.traffic),
-      received: { mean: received.reduce((a, b) => a + b, 0) / received.length, most: Math.max(...received) },
+      received: {
+        mean: received.reduce((a, b) => a + b, 0) / received.length,
+        most: Math.max(...received),
+        bytes: this.#bytes / received.length,
+      },
       hashes: (this.world.suite.hashes - hashes) / received.length,
       mostSent: Math.max(0, ...this.#sent.values()),
     })
