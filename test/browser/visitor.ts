@@ -24,6 +24,12 @@ export class Visitor {
     return visitor
   }
 
+  /** The page, before the other tabs of its window: browsers paint those behind once a second, and so long a click waits. */
+  async front(): Promise<Page> {
+    await this.page.bringToFront()
+    return this.page
+  }
+
   async createRoom(name: string): Promise<void> {
     await this.#enter(name, 'Create a room')
   }
@@ -34,13 +40,15 @@ export class Visitor {
 
   /** Creates a room in which a member has to say yes to everybody. */
   async createRoomThatAsks(name: string): Promise<void> {
-    await this.page.getByText('Who may come in').click()
-    await this.page.getByLabel('Who comes in').selectOption('ask')
+    const page = await this.front()
+    await page.getByText('Who may come in').click()
+    await page.getByLabel('Who comes in').selectOption('ask')
     await this.createRoom(name)
   }
 
   async admits(name: string): Promise<void> {
-    await this.page.getByRole('button', { name: `Let in ${name}` }).click()
+    const page = await this.front()
+    await page.getByRole('button', { name: `Let in ${name}` }).click()
   }
 
   async isIn(): Promise<void> {
@@ -48,9 +56,10 @@ export class Visitor {
   }
 
   async inviteLink(): Promise<string> {
-    await this.page.getByRole('button', { name: 'Invite' }).click()
-    const link = await this.page.getByLabel('Invite link').inputValue()
-    await this.page.getByRole('button', { name: 'Done' }).click()
+    const page = await this.front()
+    await page.getByRole('button', { name: 'Invite' }).click()
+    const link = await page.getByLabel('Invite link').inputValue()
+    await page.getByRole('button', { name: 'Done' }).click()
     return link
   }
 
@@ -98,14 +107,16 @@ export class Visitor {
 
   /** Chooses from the menu of a member. */
   async act(name: string, action: string): Promise<void> {
-    await this.page.getByRole('button', { name: `Actions for ${name}` }).click()
-    await this.page.getByRole('menuitem', { name: action }).click()
+    const page = await this.front()
+    await page.getByRole('button', { name: `Actions for ${name}` }).click()
+    await page.getByRole('menuitem', { name: action }).click()
   }
 
   /** Chooses from the menu of the room. */
   async choose(action: string): Promise<void> {
-    await this.page.getByRole('button', { name: 'Room menu' }).click()
-    await this.page.getByRole('menuitem', { name: action }).click()
+    const page = await this.front()
+    await page.getByRole('button', { name: 'Room menu' }).click()
+    await page.getByRole('menuitem', { name: action }).click()
   }
 
   /** The whole peer id of this tab's member. */
@@ -116,10 +127,11 @@ export class Visitor {
 
   /** What the keys panel says, line by line of its list of changes, after the current version. */
   async keys(): Promise<{ version: string; causes: string[] }> {
-    await this.page.getByRole('button', { name: 'Keys', exact: true }).click()
-    const version = await this.page.locator('.facts dt', { hasText: 'Version' }).locator('+ dd').innerText()
-    const causes = await this.page.locator('.changes:not(.deeds) .change-cause').allTextContents()
-    await this.page.getByRole('button', { name: /^Members/u }).click()
+    const page = await this.front()
+    await page.getByRole('button', { name: 'Keys', exact: true }).click()
+    const version = await page.locator('.facts dt', { hasText: 'Version' }).locator('+ dd').innerText()
+    const causes = await page.locator('.changes:not(.deeds) .change-cause').allTextContents()
+    await page.getByRole('button', { name: /^Members/u }).click()
     return { version, causes }
   }
 
@@ -132,8 +144,9 @@ export class Visitor {
   }
 
   async #enter(name: string, action: string): Promise<void> {
-    await this.page.getByLabel('Your name').fill(name)
-    await this.page.getByRole('button', { name: action }).click()
+    const page = await this.front()
+    await page.getByLabel('Your name').fill(name)
+    await page.getByRole('button', { name: action }).click()
   }
 
   #watch(): void {
