@@ -75,7 +75,8 @@ export async function openGallery(): Promise<Gallery> {
           localStorage.clear()
         })
       }
-      await stage.page.goto(comesAlone ? address : `${address}#${'A'.repeat(200)}`)
+      // Each scene waits for what it needs.
+      await stage.page.goto(comesAlone ? address : `${address}#${'A'.repeat(200)}`, { waitUntil: 'commit' })
       await show(stage)
     },
     close: async () => {
