@@ -20,7 +20,7 @@ function isSerious({ impact }: Result): boolean {
   return impact === 'serious' || impact === 'critical'
 }
 
-/** What sticks out to the side of the dialog or the card that it is in, or of the page. */
+/** What sticks out to the side of the dialog, the card or the menu that it is in, or of the page. */
 export async function overflowingOn(page: Page): Promise<string[]> {
   return await page.evaluate(() => {
     const all = [...document.body.querySelectorAll('*')]
@@ -32,7 +32,9 @@ export async function overflowingOn(page: Page): Promise<string[]> {
         element.scrollWidth > element.clientWidth,
     )
     const outside = all.filter((element) => {
-      const frame = (element.closest('dialog, .card') ?? document.documentElement).getBoundingClientRect()
+      const frame = (
+        element.parentElement?.closest('dialog, .card, .menu-list') ?? document.documentElement
+      ).getBoundingClientRect()
       const { left, right, width } = element.getBoundingClientRect()
       const isTooWide = element.matches('button') && element.scrollWidth > element.clientWidth + 1
       return width > 0 && (isTooWide || right > frame.right + 1 || left < frame.left - 1)

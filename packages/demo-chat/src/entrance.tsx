@@ -74,7 +74,10 @@ function NameForm({ visit, busy, isAimed }: Part & { isAimed: boolean }) {
   const name = typed ?? visit.identity?.name ?? ''
   useLayoutEffect(() => field.current?.focus(), [])
   // The name of last time may come while somebody begins to type: what is typed takes its place.
-  useLayoutEffect(() => field.current?.select(), [visit.identity])
+  useLayoutEffect(() => {
+    // What is selected takes what is typed, also from another field.
+    if (field.current?.matches(':focus') === true) field.current.select()
+  }, [visit.identity])
 
   const submit = (event: Event): void => {
     event.preventDefault()

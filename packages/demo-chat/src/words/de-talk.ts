@@ -153,9 +153,9 @@ export const talk: In<typeof english> = {
     running: 'Wird gefragt…',
     asks: 'bittet dich um frühere Nachrichten',
     handOn: 'Weitergeben',
-    refuse: 'Nichts weitergeben',
+    refuse: 'Ablehnen',
     handOnTo: (name) => `Weitergeben: frühere Nachrichten an ${name}`,
-    refuseName: (name) => `Nichts weitergeben an ${name}`,
+    refuseName: (name) => `Ablehnen: nichts an ${name} weitergeben`,
     ownTitle: 'Frühere Nachrichten weitergeben?',
     own: (name) =>
       `${name} bekommt bis zu 50 Nachrichten dieses Gesprächs aus der Zeit davor, als dein Wort, auch solche, die andere geschrieben haben.`,
