@@ -3,7 +3,7 @@ import { Fragment, type RefObject } from 'preact'
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import type { Asking } from './asking.ts'
 import { Composer } from './composer.tsx'
-import type { Entry, Message } from './entries.ts'
+import { continues, startsDay, type Entry, type Message } from './entries.ts'
 import { EntryLine, type EntryActions } from './entry-line.tsx'
 import { day, listInWords } from './format.ts'
 import { quoteOf, replyOf } from './markup.ts'
@@ -165,17 +165,6 @@ function typingWords({ typing }: RoomLog): string {
   if (typing.length === 0) return ''
   if (typing.length > TYPING_NAMED_MAX) return t.chat.someTyping
   return t.chat.typing(listInWords(typing.map(({ name }) => harmlessName(name))), typing.length)
-}
-
-/** Whether an entry goes on in the same breath, so that sender and time need not be shown again. */
-function continues(before: Entry | undefined, entry: Entry | undefined): boolean {
-  if (before?.kind !== 'message' || entry?.kind !== 'message' || startsDay(before, entry)) return false
-  return before.from === entry.from && before.name === entry.name && +entry.at - +before.at < 120_000
-}
-
-/** Whether it is the first of another day than what stands above it, where that is not of before. */
-function startsDay(before: Entry | undefined, { at }: Entry): boolean {
-  return before !== undefined && before.kind !== 'earlier' && before.at.toDateString() !== at.toDateString()
 }
 
 /** The last message that reads as it is quoted. */

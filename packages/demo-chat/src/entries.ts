@@ -106,3 +106,14 @@ export class Entries {
     this.list = this.list.filter((entry) => entry.key !== key)
   }
 }
+
+/** Whether an entry goes on in the same breath, so that sender and time need not be shown again. */
+export function continues(before: Entry | undefined, entry: Entry | undefined): boolean {
+  if (before?.kind !== 'message' || entry?.kind !== 'message' || startsDay(before, entry)) return false
+  return before.from === entry.from && before.name === entry.name && +entry.at - +before.at < 120_000
+}
+
+/** Whether it is the first of another day than what stands above it, where that is not of before. */
+export function startsDay(before: Entry | undefined, { at }: Entry): boolean {
+  return before !== undefined && before.kind !== 'earlier' && before.at.toDateString() !== at.toDateString()
+}
