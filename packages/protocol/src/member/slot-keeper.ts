@@ -1,6 +1,6 @@
 /** Completing our row of the flat table: asking contributors, creating what nobody has (paper §3.4 Join; SPEC H3–H5, V3). */
 import { equals } from 'uint8arrays/equals'
-import type { PeerId, Slot, VersionId } from '../ids.ts'
+import type { Millis, PeerId, Slot, VersionId } from '../ids.ts'
 import { generationOf } from '../keys/generation.ts'
 import type { VersionKeys } from '../keys/version-keys.ts'
 import { BEATERS_MAX, REQUESTS_MAX } from '../limits.ts'
@@ -16,6 +16,9 @@ const OWNERS_ASKED_MAX = 2
 /** From so many members online on the senior half is asked in an order of our own. */
 const CONTRIBUTORS_MIN = 16
 
+/** Where there are many, whoever made a slot second is given so many heartbeats to fetch the first one's key. */
+const SETTLING_HEARTBEATS = 3
+
 /** Slots shown by turns with each heartbeat: the whole row in eight of them, for a hundred bytes each. */
 const TURN = 16
 
@@ -27,6 +30,8 @@ export class SlotKeeper {
   #version: VersionId | undefined
   /** Slots of this version whose key holder showed another key than ours. */
   readonly #contested = new Set<Slot>()
+  /** Since when somebody junior to its maker has shown another key than ours. */
+  readonly #settlingSince = new Map<Slot, Millis>()
   /** Where the next heartbeat goes on showing slots that are not our duty. */
   #turn = 0
 
@@ -51,6 +56,7 @@ export class SlotKeeper {
       this.#version = current.version
       this.#asked = new Map()
       this.#contested.clear()
+      this.#settlingSince.clear()
       if (current.version === this.#context.witnessedRefresh) {
         this.#makeAnew(current)
         return
@@ -254,8 +260,25 @@ export class SlotKeeper {
       return own !== undefined && !equals(own, check)
     })
     for (const { slot } of differing) this.#contested.add(slot)
-    if (differing.length === 0 || this.#requests.count('slots') >= REQUESTS_MAX) return
-    const slots = differing.map(({ slot }) => slot)
+    const slots = differing.map(({ slot }) => slot).filter((slot) => !this.#isSettling(keys, slot, from))
+    if (slots.length === 0 || this.#requests.count('slots') >= REQUESTS_MAX) return
     this.#requests.ask({ purpose: 'slots', to: from, want: { version, slots } })
+  }
+
+  /**
+   * Whether another key of a slot will most likely go by itself: it is shown by somebody junior to the maker of ours, who shows
+   * that one the key that stands. Else all of a large room would ask each time for a key that none of them takes.
+   */
+  #isSettling(keys: VersionKeys, slot: Slot, from: PeerId): boolean {
+    const { log, now, timing, onlineOthers } = this.#context
+    const creator = keys.slots.get(slot)?.creator
+    const [maker, shower] = [creator && log.get(creator), log.admissionOf(from)]
+    const isSenior = maker && shower && compareSeniority(maker, shower) < 0
+    if (!isSenior || onlineOthers.length < CONTRIBUTORS_MIN) return false
+    const since = this.#settlingSince.get(slot) ?? -Infinity
+    const patience = SETTLING_HEARTBEATS * timing.heartbeatMs
+    // What began long ago was another time.
+    if (now - since > 2 * patience) this.#settlingSince.set(slot, now)
+    return now - since < patience || now - since > 2 * patience
   }
 }
