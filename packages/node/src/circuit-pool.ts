@@ -11,9 +11,10 @@ import {
   CIRCUIT_DIALS_MAX,
   CIRCUIT_GRACE_MS,
   CIRCUIT_MESSAGE_BYTES_MAX,
-  CIRCUIT_OPEN_MS,
+  CIRCUIT_OPEN,
   CIRCUIT_SWEEP_MS,
 } from './limits.ts'
+import { Patience } from './patience.ts'
 import { Slots } from './slots.ts'
 import type { DirectDialer } from './direct-dialer.ts'
 import type { DirectStreams } from './direct-streams.ts'
@@ -50,17 +51,21 @@ export class CircuitPool {
     init.host.events.addEventListener('connection:close', ({ detail }) => this.#closed(detail), until)
   }
 
-  /** False when the message is too long or there is no way to the peer, after `CIRCUIT_OPEN_MS` at the latest. */
+  /** False when the message is too long or there is no way to the peer, after `CIRCUIT_OPEN` at the latest. */
   async send(peer: string, frame: Frame): Promise<boolean> {
     if (frame.message.length > CIRCUIT_MESSAGE_BYTES_MAX) return false
-    const deadline = performance.now() + CIRCUIT_OPEN_MS
-    for (;;) {
-      const direct = this.#init.dialer.connectionTo(peer)
-      if (direct !== undefined) return await this.#init.streams.send(direct, frame)
-      const circuit = this.#take(peer, frame)
-      if (circuit !== undefined) return await this.#sendOver(circuit, frame)
-      const left = deadline - performance.now()
-      if (left <= 0 || !(await within(left, this.#wayTo(peer)))) return false
+    const patience = new Patience(CIRCUIT_OPEN)
+    try {
+      while (!patience.isOver) {
+        const direct = this.#init.dialer.connectionTo(peer)
+        if (direct !== undefined) return await this.#init.streams.send(direct, frame)
+        const circuit = this.#take(peer, frame)
+        if (circuit !== undefined) return await this.#sendOver(circuit, frame)
+        if (!(await Promise.race([this.#wayTo(peer), patience.over]))) return false
+      }
+      return false
+    } finally {
+      patience.end()
     }
   }
 
@@ -112,15 +117,16 @@ export class CircuitPool {
   }
 
   async #dial(peer: string): Promise<boolean> {
-    const deadline = performance.now() + CIRCUIT_OPEN_MS
+    const turn = new Patience(CIRCUIT_OPEN)
     await this.#slots.take()
+    const patience = new Patience(CIRCUIT_OPEN)
     try {
       // Nobody waits any more, or the dialler was faster and a dial of ours would join its.
-      if (performance.now() >= deadline) return false
+      if (turn.isOver) return false
       if (this.#init.dialer.attempt(peer) !== undefined) return true
       if ([...this.#circuits.values()].filter(({ isOutbound }) => isOutbound).length >= CIRCUITS_MAX)
         return false
-      const signal = AbortSignal.any([this.#stopped.signal, AbortSignal.timeout(CIRCUIT_OPEN_MS)])
+      const signal = AbortSignal.any([this.#stopped.signal, patience.signal])
       // By force, since libp2p would close a second circuit by the same way, also when the first is spent.
       const options = { signal, force: true }
       const connection = await this.#init.host.dial(circuitsTo(peer, this.#init.relays()), options)
@@ -133,6 +139,8 @@ export class CircuitPool {
       this.#refusals.add(peer)
       return false
     } finally {
+      turn.end()
+      patience.end()
       this.#slots.give()
     }
   }
@@ -181,16 +189,4 @@ function close(circuit: CircuitBudget): void {
 async function endOf(attempt: Promise<unknown>): Promise<true> {
   await attempt.catch(() => undefined)
   return true
-}
-
-async function within(ms: number, task: Promise<boolean>): Promise<boolean> {
-  let timer: ReturnType<typeof setTimeout> | undefined
-  const late = new Promise<boolean>((resolve) => {
-    timer = setTimeout(() => resolve(false), ms)
-  })
-  try {
-    return await Promise.race([task, late])
-  } finally {
-    clearTimeout(timer)
-  }
 }

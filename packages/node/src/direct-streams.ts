@@ -5,7 +5,8 @@
 import { asError } from './errors.ts'
 import { FrameError, FrameReader, encodeFrame } from './framing.ts'
 import { isDirect } from './host.ts'
-import { CIRCUIT_OPEN_MS, SEND_BUFFER_BYTES_MAX, STREAMS_PER_PEER_MAX, STREAM_STEP_MS } from './limits.ts'
+import { CIRCUIT_OPEN, SEND_BUFFER_BYTES_MAX, STREAMS_PER_PEER_MAX, STREAM_STEP_MS } from './limits.ts'
+import { Patience } from './patience.ts'
 import type { Frame } from './framing.ts'
 import type { NetworkHost } from './host.ts'
 import type { Verdict } from './room-network.ts'
@@ -87,11 +88,11 @@ export class DirectStreams {
   }
 
   async #open(connection: Connection): Promise<Stream> {
-    const stream = await connection.newStream(ROOM_PROTOCOL, {
-      // A circuit's messages have another way to go, and should not be late for it.
-      signal: AbortSignal.timeout(isDirect(connection) ? STREAM_STEP_MS : CIRCUIT_OPEN_MS),
-      runOnLimitedConnection: true,
-    })
+    // A circuit's messages have another way to go, and should not be late for it.
+    const patience = isDirect(connection) ? undefined : new Patience(CIRCUIT_OPEN)
+    const signal = patience?.signal ?? AbortSignal.timeout(STREAM_STEP_MS)
+    const options = { signal, runOnLimitedConnection: true }
+    const stream = await connection.newStream(ROOM_PROTOCOL, options).finally(() => patience?.end())
     // Nothing is read from an outgoing stream; a peer that writes to it nevertheless loses it.
     stream.maxReadBufferLength = 1024
     return stream

@@ -82,8 +82,11 @@ export const CIRCUIT_OVERHEAD_BYTES = 1024
 /** A relay ends a circuit after 120 s; what is sent until here has time to arrive. */
 export const CIRCUIT_MS_MAX = 100_000
 
-/** How long a message waits for a circuit before gossip takes it; on a slow mobile network a dial takes a second. */
-export const CIRCUIT_OPEN_MS = 1_500
+/**
+ * How long a message waits for a circuit before gossip takes it; on a slow mobile network a dial takes a second. In steps,
+ * some for each message of the handshakes: gossip would be all the more for a busy machine to read.
+ */
+export const CIRCUIT_OPEN = { ms: 1_500, steps: 15 } as const
 
 /** A circuit that carried nothing for this long is closed: each is a stream of both peers and two of the relay's. */
 export const CIRCUIT_IDLE_MS = 5_000

@@ -6,6 +6,7 @@
 import { asError } from './errors.ts'
 import { isDirect } from './host.ts'
 import { DOUBT_MS, PING_MS, PONG_MS, PONG_STEPS } from './limits.ts'
+import { Patience } from './patience.ts'
 import type { NetworkHost } from './host.ts'
 import type { Connection } from '@libp2p/interface'
 
@@ -84,9 +85,7 @@ export class Pulse {
 
 /** Rejects when the other side does not answer a ping within `ms`. That it speaks no ping is an answer, too. */
 async function answerOf(connection: Connection, ms: number): Promise<void> {
-  const late = new AbortController()
-  const done = new AbortController()
-  void pause(ms, done.signal).then(() => late.abort(new Error('the peer does not answer')))
+  const late = new Patience({ ms, steps: PONG_STEPS, reason: 'the peer does not answer' })
   try {
     const stream = await connection.newStream(PING_PROTOCOL, { signal: late.signal })
     const { promise, resolve, reject } = Promise.withResolvers<void>()
@@ -102,13 +101,6 @@ async function answerOf(connection: Connection, ms: number): Promise<void> {
     if (error instanceof Error && error.name === 'UnsupportedProtocolError') return
     throw error
   } finally {
-    done.abort()
-  }
-}
-
-/** Waits step by step, so that a sleep, however long, counts as one of them: what came meanwhile is read in the next. */
-async function pause(ms: number, cut: AbortSignal): Promise<void> {
-  for (let step = 0; step < PONG_STEPS && !cut.aborted; step++) {
-    await new Promise((resolve) => setTimeout(resolve, ms / PONG_STEPS))
+    late.end()
   }
 }

@@ -36,7 +36,7 @@ export interface RoomNetwork {
   broadcast(channel: Channel, bytes: Uint8Array): Promise<number>
   /**
    * Hands bytes to `peer` alone: over a direct connection, else, up to `CIRCUIT_MESSAGE_BYTES_MAX`, through a relay's
-   * circuit. False, within `CIRCUIT_OPEN_MS` or so, when there is neither or the stream failed. True is no promise that
+   * circuit. False, within `CIRCUIT_OPEN` or so, when there is neither or the stream failed. True is no promise that
    * they arrived.
    */
   send(peer: string, bytes: Uint8Array): Promise<boolean>

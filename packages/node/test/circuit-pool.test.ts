@@ -2,6 +2,7 @@ import { multiaddr } from '@multiformats/multiaddr'
 import { TypedEventEmitter } from 'main-event'
 import { beforeAll, expect, test, vi } from 'vitest'
 import { CircuitPool } from '../src/circuit-pool.ts'
+import { CIRCUIT_OPEN } from '../src/limits.ts'
 import { createIdentity } from '../src/identity.ts'
 import { text } from './support.ts'
 import type { DirectStreams } from '../src/direct-streams.ts'
@@ -27,7 +28,7 @@ interface Laboratory {
 }
 
 /** A pool over a network where a dial either opens a circuit at once or lasts until it is given up. */
-function laboratory(doesAnswer: boolean, attempt?: Promise<void>): Laboratory {
+function laboratory(doesAnswer: boolean, attempt?: Promise<void>, busy?: () => Promise<void>): Laboratory {
   const events = new TypedEventEmitter<Libp2pEvents>()
   const dials = vi.fn<NetworkHost['dial']>(async ([address], { signal }) => {
     const remotePeer = address?.getComponents().at(-1)?.value
@@ -43,6 +44,8 @@ function laboratory(doesAnswer: boolean, attempt?: Promise<void>): Laboratory {
         signal.addEventListener('abort', () => reject(new Error('given up'))),
       )
     }
+    await busy?.()
+    if (signal.aborted) throw new Error('given up')
     const detail = circuit as unknown as Connection
     events.dispatchEvent(new CustomEvent('connection:open', { detail }))
     return detail
@@ -74,6 +77,17 @@ test('a direct dial that gets nowhere is not waited for longer either', async ()
   expect(await pool.send(peers[0] ?? '', frame)).toBe(false)
   expect(performance.now() - start).toBeLessThan(2_000)
   expect(dials).not.toHaveBeenCalled()
+  pool.stop()
+})
+
+test('a circuit that opens while the process is too busy to look is not given up', async () => {
+  const { pool } = laboratory(true, undefined, async () => {
+    const end = performance.now() + CIRCUIT_OPEN.ms + 100
+    while (performance.now() < end);
+    // What came meanwhile is read some turns later.
+    for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setTimeout(resolve, 10))
+  })
+  expect(await pool.send(peers[0] ?? '', frame)).toBe(true)
   pool.stop()
 })
 
