@@ -1,5 +1,6 @@
-/** Rooms in which not everybody beats (SPEC H3, H6, H7). */
+/** Rooms in which not everybody beats (SPEC B3, H3, H6, H7). */
 import { expect, test } from 'vitest'
+import { BEATS_MAX } from '../../packages/protocol/src/limits.ts'
 import { slotDisagreements, whyApart } from '../simulation/checkers.ts'
 import { logOf } from '../simulation/crowd.ts'
 import { World } from '../simulation/world.ts'
@@ -42,4 +43,31 @@ test('the key holder of all slots is gone: others have taken over, and a newcome
   const founding = newcomer.member.unsafeInsideForTests.log.entries[0]?.operation.id
   const made = [...keysOf().values()].filter(({ creator }) => creator === founding)
   expect(made.length).toBeGreaterThan(10)
+})
+
+test('of two dozen members all beat, but the room is not the louder for it; and two answer who asks all, however often', () => {
+  const world = new World(2)
+  const peers = Array.from({ length: 24 }, (_, i) => world.peer(`p${i}`))
+  const log = logOf(world, peers)
+  for (const peer of peers) {
+    peer.alive = false
+    peer.stored.push(...log)
+    peer.restart()
+  }
+  world.until(() => whyApart(peers) === undefined, 60_000, 'they agree')
+  world.run(10_000)
+  const sent = (about: string): number => world.traffic.get(about)?.messages ?? 0
+  world.traffic.clear()
+  world.run(25_000)
+  // Each beat is two messages; jitter and news make it a few more.
+  expect(sent('heartbeat')).toBeLessThan(2 * BEATS_MAX * 5 * 1.2)
+  const [first, deaf] = peers
+  expect(first?.state.members.every(({ online }) => online)).toBe(true)
+  deaf?.crash()
+  world.filter = ({ to }) => to !== deaf
+  world.traffic.clear()
+  deaf?.restart()
+  world.run(25_000)
+  expect(sent('request')).toBeGreaterThan(4)
+  expect(sent('reply')).toBeLessThanOrEqual(2 * sent('request'))
 })

@@ -30,6 +30,8 @@ export const PARENTS_MAX = 64
 export const HEARTBEAT_HEADS_MAX = 16
 /** Members that beat: all up to this many, beyond it these and the key holders, so that a room's idle traffic has a bound. */
 export const BEATERS_MAX = 50
+/** Beats of one heartbeat's time: where more members beat, each does so less often. Everybody has to read them all. */
+export const BEATS_MAX = 16
 /** Members that each member asks its shell to connect to: a graph of degree 8 stays connected, and so many are chosen by as many. */
 export const NEIGHBOURS_MAX = 8
 /** Members of unknown presence that are asked in a round: whoever beats has been asked by then. */

@@ -3,7 +3,7 @@ import { equals } from 'uint8arrays/equals'
 import { toString } from 'uint8arrays/to-string'
 import { mayAdmit } from '../group/policy.ts'
 import type { OperationId, PeerId, VersionId } from '../ids.ts'
-import { BEATERS_MAX, HEARTBEAT_HEADS_MAX, NEIGHBOURS_MAX } from '../limits.ts'
+import { BEATERS_MAX, BEATS_MAX, HEARTBEAT_HEADS_MAX, NEIGHBOURS_MAX } from '../limits.ts'
 import type { LobbyHeartbeat } from '../lobby/messages.ts'
 import type { Heartbeat } from '../traffic/room-messages.ts'
 import type { Context } from './context.ts'
@@ -57,11 +57,11 @@ export class Beacon {
 
   #beat(): void {
     const context = this.#context
-    const { agenda, now, timing, status, isLarge, beatingOthers } = context
+    const { agenda, now, timing, status, isLarge, onlineOthers, beatingOthers } = context
     if (status !== 'joined') return
     // Those who beat share what the room may spend on it.
-    context.beatMs =
-      timing.heartbeatMs * (isLarge ? Math.max(1, (beatingOthers.length + 1) / BEATERS_MAX) : 1)
+    const beaters = (isLarge ? beatingOthers : onlineOthers).length + 1
+    context.beatMs = timing.heartbeatMs * Math.max(1, beaters / BEATS_MAX)
     agenda.set('heartbeat', now + context.jittered(context.beatMs), () => this.#beat())
     context.isBeating = !isLarge || this.#isNeeded(beatingOthers)
     if (!context.isBeating) return

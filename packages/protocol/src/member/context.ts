@@ -88,7 +88,7 @@ export class Context {
   addresses: readonly string[] = []
   /** Members that we want direct connections to, where not all are (SPEC H9). */
   neighbours: readonly PeerId[] = []
-  /** Whether we are among those who beat, and how often they do: all, every `heartbeatMs`, in a room of up to 50 (SPEC H6). */
+  /** Whether we are among those who beat, all in a room of up to 50, and how often they do (SPEC H6). */
   isBeating = true
   beatMs: Millis
   /** The founding of the only lineage we want into. */

@@ -12,7 +12,7 @@ import type { PathKeys } from '../tree/messages.ts'
 import type { Context } from './context.ts'
 import type { Excluder } from './excluder.ts'
 
-/** A broadcast request is answered by two members a turn; a member's next attempt adds two more. */
+/** A broadcast request is answered by two members, at its sender's next attempt by the next two: all would send the same. */
 export const REPLIERS_A_TURN = 2
 const ONLINE_LISTED_MAX = 64
 
@@ -104,7 +104,11 @@ export class Replier {
   }
 
   #isOurTurn(from: PeerId, { attempt }: Request): boolean {
-    return this.#context.rank(`reply ${from}`, [from]) < REPLIERS_A_TURN * (attempt + 1)
+    const { onDuty } = this.#context
+    const repliers = onDuty.filter((peer) => peer !== from).length + 1
+    const turn = attempt % Math.ceil(repliers / REPLIERS_A_TURN)
+    const rank = this.#context.rank(`reply ${from}`, [from])
+    return Math.floor(rank / REPLIERS_A_TURN) === turn
   }
 
   /** A page of the log, and with the last one keys. */

@@ -72,8 +72,8 @@ export class Requests {
   #turnAt: Millis | undefined
   /** Pages in a row that held nothing new. */
   #idlePages = 0
-  /** What an answer took lately. */
-  #answerMs: Millis = 0
+  /** What an answer took lately, the first one's time whole. */
+  #answerMs: Millis | undefined
   /** How often everybody was asked since we last made progress. */
   #roundsInVain = 0
 
@@ -154,15 +154,21 @@ export class Requests {
     const pending = this.#pending.get(name)
     this.#pending.delete(name)
     this.#context.agenda.cancel(`request ${name}`)
-    if (pending && pending.purpose !== 'join' && pending.purpose !== 'knock')
-      this.#answerMs += (this.#context.now - pending.at - this.#answerMs) * ANSWER_WEIGHT
+    if (pending) this.#noteAnswer(this.#context.now - pending.at)
     return pending?.purpose
+  }
+
+  /** A human's answer says nothing about how busy the others' machines are, and counts for no more than we wait for those. */
+  #noteAnswer(took: Millis): void {
+    const ms = Math.min(took, this.#context.timing.lateMs)
+    this.#answerMs =
+      this.#answerMs === undefined ? ms : this.#answerMs + (ms - this.#answerMs) * ANSWER_WEIGHT
   }
 
   /** How long an answer may take before somebody else is asked: longer where answers have taken long (SPEC J7). */
   get #patience(): Millis {
     const { requestMs, lateMs } = this.#context.timing
-    return Math.min(Math.max(requestMs, ANSWERS_WAITED * this.#answerMs), Math.max(requestMs, lateMs))
+    return Math.min(Math.max(requestMs, ANSWERS_WAITED * (this.#answerMs ?? 0)), Math.max(requestMs, lateMs))
   }
 
   /** Takes a page's operations, and its keys if whoever sent it turns out to be a member. */
