@@ -122,17 +122,27 @@ export class Secrecy {
     // Admitted at this very revision or before: fair if the sender was behind, if the introducer could not know
     // that the revision was in use, or within the time in which newcomers share a step.
     if (at >= recorded.at || recorded.at - at <= this.#options.revisionBatchMs) return true
-    return !this.#isInUse(reference, past, this.#past.knownAt(heads))
+    const mine = [...past].filter((id) => !this.#isTwinOf(recorded.operation.author, id))
+    return !this.#isInUse(reference, mine, this.#past.knownAt(heads))
+  }
+
+  /**
+   * Whether the other process of an introducer may have made this operation, too: both let in the same newcomer by the very same
+   * one, and cannot know that they did.
+   */
+  #isTwinOf(introducer: PeerId, id: OperationId): boolean {
+    const isOwn = this.#archive.operations.get(id)?.operation.author === introducer
+    return isOwn && this.#archive.world.peers.filter((peer) => peer.id === introducer).length > 1
   }
 
   /** Whether an introducer with this past could know of a step that took the sender to this revision. */
   #isInUse(
     { version, revision }: Sent['frame']['reference'],
-    past: ReadonlySet<OperationId>,
+    past: readonly OperationId[],
     known: ReadonlySet<OperationId>,
   ): boolean {
     if (revision === 0) return true
-    return [...past].some((id) => {
+    return past.some((id) => {
       const body = this.#archive.operations.get(id)?.operation.body
       const isStep = body?.kind === 'admission' && body.version === version && body.revision >= revision
       return isStep && known.has(id)
