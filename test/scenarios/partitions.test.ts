@@ -1,4 +1,5 @@
 /** Parts of a group that go on alone, and find each other again. */
+import type { PeerId } from '@conclave/protocol'
 import { expect, test } from 'vitest'
 import { slotDisagreements, whyApart } from '../simulation/checkers.ts'
 import { type SimPeer, World } from '../simulation/world.ts'
@@ -30,11 +31,11 @@ test('a partition longer than keys are kept heals all the same', () => {
 })
 
 /** Two parts in which only those are left who came since they were parted. `admit`: how they came in. */
-function strangers(seed: number, admit?: 'invite' | 'ask'): { room: Room; parts: SimPeer[][] } {
+function strangers(seed: number, admit?: 'invite' | 'ask', count = 2): { room: Room; parts: SimPeer[][] } {
   const room = new Room(2, seed, admit && { admit })
   room.split([room.peer(0)], [room.peer(1)])
   const parts = room.peers.map((host, compartment) =>
-    [0, 1].map((i) => {
+    Array.from({ length: count }, (_, i) => {
       const peer = room.world.peer(`newcomer ${i} of ${host.label}`)
       peer.compartment = compartment
       if (admit) peer.enter(host.invite())
@@ -73,22 +74,36 @@ test.each([undefined, 'invite'] as const)(
   },
 )
 
-test('whom a human of the other part turns away does not ask again by itself', () => {
-  const { room, parts } = strangers(12, 'ask')
-  const [ours = [], theirs = []] = parts
-  const all = [...ours, ...theirs]
-  const knocks = (host: SimPeer): SimPeer[] => {
-    const others = ours.includes(host) ? theirs : ours
-    return host.seen.flatMap((seen) =>
-      seen.event === 'knock' ? others.filter(({ id }) => id === seen.peer) : [],
-    )
+// Who thinks for long is asked by others meanwhile, who wait for their turns, and by the same one again.
+test.each([1_000, 20_000])(
+  'whom a human of the other part turns away does not ask again by itself (after %i ms)',
+  (thought) => {
+    const { room, parts } = strangers(12, 'ask', 4)
+    const all = parts.flat()
+    const heard = new Map(all.map((host) => [host, host.seen.length]))
+    for (let second = 0; second < 120; second++) {
+      room.world.run(1_000)
+      for (const host of all) {
+        for (const seen of host.seen.slice(heard.get(host))) {
+          if (seen.event === 'knock')
+            room.world.at(room.world.now + thought, () => denyStill(host, seen.peer))
+        }
+        heard.set(host, host.seen.length)
+      }
+    }
+    const denials = all.flatMap(({ member }) => [...member.unsafeInsideForTests.log.roster.denials.values()])
+    expect(new Set(denials)).toEqual(new Set([1]))
+  },
+)
+
+/** Denies whoever knocks, unless somebody else did meanwhile. */
+function denyStill(host: SimPeer, peer: PeerId): void {
+  try {
+    host.decide({ kind: 'deny', peer })
+  } catch (error) {
+    expect(error).toMatchObject({ code: 'no-knock' })
   }
-  room.world.until(() => all.some((host) => knocks(host).length > 0), 30_000, 'somebody is asked')
-  room.world.run(1_000)
-  for (const host of all) for (const peer of knocks(host)) host.decide({ kind: 'deny', peer: peer.id })
-  room.world.run(120_000)
-  for (const host of all) expect(knocks(host)).toHaveLength(new Set(knocks(host)).size)
-})
+}
 
 test('a newcomer reads nothing from before', () => {
   const room = new Room(3)

@@ -362,8 +362,10 @@ export class Lineage {
     const context = this.#context
     const purpose = this.#requests.purposeOf(message)
     if (purpose === undefined) return
-    // Anybody may answer a knock. It stays open until a member has, so that nobody else can spoil it.
-    if (purpose !== 'join') this.#requests.settle(message)
+    // Anybody may answer a knock. It stays open until a member has, so that nobody else can spoil it; and a member's while a
+    // human thinks about it, whose no must reach us.
+    const isOpen = purpose === 'join' || (content.kind === 'refused' && content.refusal === 'asked')
+    if (!isOpen) this.#requests.settle(message)
     if (content.kind === 'refused') {
       if (purpose === 'join') this.#newcomer.refused(content)
       if (purpose === 'visit' && content.refusal === 'not-a-member') this.#newcomer.estranged(sender)

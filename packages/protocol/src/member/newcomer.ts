@@ -130,11 +130,11 @@ export class Newcomer {
    * there, in ranks, and then knows the logs of both (SPEC J10).
    */
   estranged(from: PeerId): void {
-    const { agenda, now, timing, isReady } = this.#context
-    if (!isReady || this.#isTurnedAway) return
+    const { agenda, now, timing } = this.#context
     const turn = timing.sealStepMs + timing.heartbeatMs * this.#context.rank('strangers')
     agenda.setOnce('strangers', now + turn, () => {
-      if (!this.#context.isReady || this.#context.log.roster.alive.has(from)) return
+      const { isReady, log } = this.#context
+      if (!isReady || this.#isTurnedAway || log.roster.alive.has(from)) return
       this.#requests.ask({ purpose: 'knock', to: from, attempt: LATE_ATTEMPT, join: this.#knock })
     })
   }
