@@ -20,7 +20,7 @@ import type { Connection } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 
 export interface DirectDialerInit {
-  host: NetworkHost
+  host: Pick<NetworkHost, 'peerId' | 'events' | 'getConnections' | 'dial'>
   /** Addresses of the relays we are connected to. */
   relays: () => Multiaddr[]
   isRelay: (peer: string) => boolean
@@ -102,14 +102,25 @@ export class DirectDialer {
     for (const [peer, addresses] of wanted) {
       const known = this.#targets.get(peer)
       if (known !== undefined) {
-        known.addresses = addresses
-        // It may have had nothing to be dialled by until now.
-        if (known.timer === undefined) this.#schedule(known, this.#headStart(known))
+        this.#readdress(known, addresses)
         continue
       }
       const target: Target = { peer, addresses, failures: 0, isDialling: false }
       this.#targets.set(peer, target)
       this.#schedule(target, this.#headStart(target))
+    }
+  }
+
+  #readdress(target: Target, addresses: readonly string[]): void {
+    if (target.addresses.join() === addresses.join()) return
+    target.addresses = addresses
+    if (target.timer === undefined) {
+      // It had nothing to be dialled by until now.
+      this.#schedule(target, this.#headStart(target))
+    } else if (target.failures > 1) {
+      // That it was not found elsewhere says little. But who moves all the time does not make us dial all the time.
+      target.failures = 1
+      this.#schedule(target, backoffMs(1, DIRECT_BACKOFF_MS))
     }
   }
 
@@ -130,20 +141,26 @@ export class DirectDialer {
     const addresses = this.#addressesOf(target)
     // Without a relay there is nothing to dial through; its return calls `retryNow`, an address comes by `want`.
     if (addresses.length === 0) return
+    const { addresses: announced } = target
     target.isDialling = true
     await this.#slots.take()
+    let isDialable = true
     try {
       target.attempt = this.#connect(addresses)
       await target.attempt
-    } catch {
-      target.failures += 1
+    } catch (error) {
+      isDialable = asError(error).name !== 'NoValidAddressesError'
+      if (isDialable) target.failures += 1
     } finally {
       delete target.attempt
       target.isDialling = false
       this.#slots.give()
     }
+    // By what no transport of ours dials, e.g. all that is relayed where there is no WebRTC, we need not try again.
+    const isWorthIt = isDialable || target.addresses !== announced
     const isWanted = this.#targets.get(target.peer) === target
-    if (isWanted) this.#schedule(target, backoffMs(Math.max(1, target.failures), DIRECT_BACKOFF_MS))
+    if (isWanted && isWorthIt)
+      this.#schedule(target, backoffMs(Math.max(1, target.failures), DIRECT_BACKOFF_MS))
   }
 
   #addressesOf({ peer, addresses }: Target): Multiaddr[] {
