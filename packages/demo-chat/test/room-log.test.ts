@@ -39,7 +39,7 @@ class StubRoom extends EventTarget {
   reached = 2
   said: string[] = []
   readonly name = ''
-  readonly sent = { messages: 0, bytes: 0 }
+  readonly sent = { messages: 0, bytes: 0, dropped: 0 }
   readonly records = {
     history: () => [],
     readers: () => undefined,

@@ -13,6 +13,7 @@ import {
 } from '@conclave/protocol'
 import type { Rejection, Screened, StepContext } from '@conclave/protocol'
 import { memberTime, stepContext } from './clock.ts'
+import { Courier } from './courier.ts'
 import { UsageError } from './errors.ts'
 import {
   CONGESTION_LOOK_MS,
@@ -66,6 +67,7 @@ const VERDICTS: Readonly<Record<Rejection['rejected'], Verdict>> = {
 export class Driver {
   readonly #init: DriverInit
   readonly #network: RoomNetwork
+  readonly #courier: Courier
   readonly #outbox: Outbox
   #timer: ReturnType<typeof setTimeout> | undefined
   #knocking: ReturnType<typeof setTimeout> | undefined
@@ -76,7 +78,7 @@ export class Driver {
   /** Who waits to hear how many neighbours a message was handed to, in the order they were said. */
   readonly #saying: Record<Loudness, ((reached: number) => void)[]> = { chat: [], bulk: [] }
   /** What the member sent, before gossip copies it: messages and their bytes. */
-  readonly sent = { messages: 0, bytes: 0 }
+  readonly #sent = { messages: 0, bytes: 0 }
   /** Rejections by code, for operators and tests. */
   readonly rejections = new Map<string, number>()
 
@@ -84,6 +86,7 @@ export class Driver {
     this.#init = init
     this.#heldWords = new HeldWords((waiting) => init.onWaiting(waiting))
     this.#network = init.openNetwork({ onMessage: async (message) => await this.#judge(message) })
+    this.#courier = new Courier(this.#network)
     this.#outbox = new Outbox({
       carryOut: async (output) => await this.#carryOut(output),
       isCongested: () => !this.#isClosed && this.#network.isCongested(),
@@ -93,6 +96,11 @@ export class Driver {
 
   get network(): RoomNetwork {
     return this.#network
+  }
+
+  /** What the member sent, before gossip copies it: messages and their bytes, and how many of them were dropped for want of a way. */
+  get sent(): { messages: number; bytes: number; dropped: number } {
+    return { ...this.#sent, dropped: this.#courier.dropped }
   }
 
   /** Runs one step. What the member throws, the caller gets; what it asks for is carried out soon after. */
@@ -245,8 +253,8 @@ export class Driver {
 
   async #carryOut(output: Output): Promise<void> {
     if ('bytes' in output) {
-      this.sent.messages += 1
-      this.sent.bytes += output.bytes.length
+      this.#sent.messages += 1
+      this.#sent.bytes += output.bytes.length
     }
     switch (output.kind) {
       case 'store':
@@ -261,7 +269,7 @@ export class Driver {
       case 'send':
         // Not awaited: one slow peer must not hold up what the others are waiting for.
         // Sealed and addressed, so it may take the long way round.
-        void this.#toOne(output.to, { channel: 'lobby', bytes: output.bytes })
+        void this.#courier.bring(output.to, { channel: 'lobby', bytes: output.bytes })
         break
       case 'retry':
         void this.#retry(output.inbound)
@@ -277,7 +285,7 @@ export class Driver {
   async #broadcast({ channel, bytes, about, to }: Broadcast): Promise<void> {
     const tell = about === 'chat' || about === 'bulk' ? this.#saying[about].shift() : undefined
     // What is for one goes to it alone where it can, and keeps nobody waiting meanwhile (SPEC A2).
-    if (to !== undefined) return void this.#toOne(to, { channel, bytes }).then(tell)
+    if (to !== undefined) return void this.#courier.bring(to, { channel, bytes }).then(tell)
     const reached = await this.#network.broadcast(channel, bytes)
     tell?.(reached)
     if (about === 'request' && reached === 0) this.#askAgainSoon()
@@ -290,11 +298,6 @@ export class Driver {
       this.#knocking = undefined
       if (this.#init.member.state.status === 'joining') this.run((at) => this.#init.member.wake(at))
     }, UNHEARD_RETRY_MS)
-  }
-
-  async #toOne(to: string, { channel, bytes }: Pick<Broadcast, 'channel' | 'bytes'>): Promise<number> {
-    if (await this.#network.send(to, bytes).catch(() => false)) return 1
-    return await this.#network.broadcast(channel, bytes)
   }
 
   async #retry(inbound: Inbound): Promise<void> {

@@ -103,6 +103,12 @@ export const CIRCUITS_MAX = 16
 /** Circuit dials of one node at once: a join makes it send to the whole room. */
 export const CIRCUIT_DIALS_MAX = 4
 
+/**
+ * What one member may put into the lobby for single peers that it has no way to: all carry it. Four of the longest frames, since
+ * a newcomer to a small room without circuits fetches its log like that; then one every two seconds, as often as such a request is repeated.
+ */
+export const LOBBY_DETOUR = { burstBytes: 4 * FRAME_BYTES_MAX, bytesPerSecond: 32 * 1024 } as const
+
 /** After a circuit was refused the peer's messages take gossip at once for this long; a newcomer's slot comes soon. */
 export const CIRCUIT_BACKOFF_MS = { first: 2_000, most: 60_000 } as const
 

@@ -160,9 +160,9 @@ export class Room extends RoomDecisions {
     return this.#isClosed ? [] : this.#driver.network.addresses()
   }
 
-  /** What we have sent so far, before gossip copies it: messages and their bytes. */
-  get sent(): { messages: number; bytes: number } {
-    return { ...this.#driver.sent }
+  /** What we have sent so far, before gossip copies it: messages and their bytes, and how many of them were dropped for want of a way. */
+  get sent(): { messages: number; bytes: number; dropped: number } {
+    return this.#driver.sent
   }
 
   /** How often what arrived was refused, by reason. */

@@ -62,7 +62,7 @@ class FakeRoom extends EventTarget implements Room {
   readonly id = hexOf('c7')
   readonly self = peerOf('S')
   readonly name = ''
-  readonly sent = { messages: 14, bytes: 9_120 }
+  readonly sent = { messages: 14, bytes: 9_120, dropped: 0 }
   readonly state: RoomState
   members: MemberInfo[]
 

@@ -4,7 +4,7 @@
  */
 import { TopicValidatorResult, commonOptions, gossipsub } from '../gossipsub.ts'
 import { isRoomTopic } from '../topics.ts'
-import { ByteBudget } from './byte-budget.ts'
+import { ByteBudget } from '../byte-budget.ts'
 import type { GossipSub } from '../gossipsub.ts'
 import type { RelayLimits } from './limits.ts'
 import type { GossipSubComponents } from '@libp2p/gossipsub'

@@ -1,4 +1,4 @@
-/** A token bucket a client: so many bytes at once, so many a second in the long run. */
+/** A token bucket for each of several: so many bytes at once, so many a second in the long run. */
 
 export interface BudgetLimits {
   burstBytes: number
@@ -16,18 +16,18 @@ export class ByteBudget {
     this.#now = now
   }
 
-  /** Takes `bytes` from the client's budget; false, and nothing is taken, when it has fewer left. */
-  take(client: string, bytes: number): boolean {
+  /** Takes `bytes` from the budget of `whom`; false, and nothing is taken, when it has fewer left. */
+  take(whom: string, bytes: number): boolean {
     const now = this.#now()
     const { burstBytes, bytesPerSecond } = this.#limits
-    const bucket = this.#buckets.get(client) ?? { bytes: burstBytes, at: now }
+    const bucket = this.#buckets.get(whom) ?? { bytes: burstBytes, at: now }
     const left = Math.min(burstBytes, bucket.bytes + ((now - bucket.at) / 1000) * bytesPerSecond)
     const isEnough = left >= bytes
-    this.#buckets.set(client, { bytes: isEnough ? left - bytes : left, at: now })
+    this.#buckets.set(whom, { bytes: isEnough ? left - bytes : left, at: now })
     return isEnough
   }
 
-  delete(client: string): void {
-    this.#buckets.delete(client)
+  delete(whom: string): void {
+    this.#buckets.delete(whom)
   }
 }
