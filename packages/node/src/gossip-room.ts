@@ -37,6 +37,7 @@ export interface GossipRoomInit extends RoomNetworkInit {
   circuits: CircuitPool
   pulse: Pulse
   files: FileStreams
+  isRelay(peer: string): boolean
   onClose(): void
 }
 
@@ -79,6 +80,10 @@ export class GossipRoom implements RoomNetwork {
     return connection === undefined
       ? await this.#init.circuits.send(peer, frame)
       : await this.#init.streams.send(connection, frame)
+  }
+
+  isRelay(peer: string): boolean {
+    return this.#init.isRelay(peer)
   }
 
   isCongested(): boolean {

@@ -137,6 +137,7 @@ export class PeerNetwork {
       circuits: this.#circuits,
       pulse: this.#pulse,
       files: this.#files,
+      isRelay: (peer) => this.#init.relayPeers.has(peer),
       onClose: () => this.#rooms.delete(room),
     })
     this.#rooms.add(room)

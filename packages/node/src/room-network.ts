@@ -40,6 +40,8 @@ export interface RoomNetwork {
    * they arrived.
    */
   send(peer: string, bytes: Uint8Array): Promise<boolean>
+  /** Whether the peer is a relay that we use, and so no member. */
+  isRelay(peer: string): boolean
   /** Whether most gossip neighbours have more to read than they do: what is published now waits in buffers. */
   isCongested(): boolean
   /** The peer has started anew: nothing is sent to it over connections from before until they were tried. */

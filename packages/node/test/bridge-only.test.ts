@@ -38,6 +38,7 @@ test('peers whose every WebRTC candidate is dropped gossip over the bridge alone
     return inA.texts('lobby').length > 0 && inB.texts('room').length > 0
   })
   expect(inB.heard[0]?.from).toBe(relay.peer)
+  expect([inB.room.isRelay(relay.peer), inB.room.isRelay(a.peer)]).toEqual([true, false])
 
   expect(inA.room.via(b.peer)).toBe('bridge')
   expect(await inA.room.send(b.peer, text('sealed'))).toBe(true)

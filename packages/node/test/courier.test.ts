@@ -4,13 +4,19 @@ import { FRAME_BYTES_MAX, LOBBY_DETOUR } from '../src/limits.ts'
 import type { Channel } from '../src/room-network.ts'
 
 const PEER = 'somebody'
+const RELAY = 'the bridge'
 
 /** A network with three neighbours, and with a way to peers or none. */
 function courier({ hasWay = false } = {}) {
   const clock = { ms: 0 }
   const network = {
+    sent: 0,
     said: 0,
-    send: async () => await Promise.resolve(hasWay),
+    isRelay: (peer: string) => peer === RELAY,
+    send: async () => {
+      network.sent += 1
+      return await Promise.resolve(hasWay)
+    },
     broadcast: async () => {
       network.said += 1
       return await Promise.resolve(3)
@@ -44,4 +50,10 @@ test('what a user says to one member is never dropped', async () => {
   const { courier: ours } = courier()
   for (let i = 0; i < 20; i++) expect(await ours.bring(PEER, frame('room'))).toBe(3)
   expect(ours.dropped).toBe(0)
+})
+
+test('nothing is sent to the relay, and nobody is troubled with it', async () => {
+  const { courier: ours, network } = courier()
+  expect(await ours.bring(RELAY, frame('lobby'))).toBe(0)
+  expect([network.sent, network.said, ours.dropped]).toEqual([0, 0, 0])
 })
