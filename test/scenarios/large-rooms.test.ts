@@ -71,3 +71,25 @@ test('of two dozen members all beat, but the room is not the louder for it; and 
   expect(sent('request')).toBeGreaterThan(4)
   expect(sent('reply')).toBeLessThanOrEqual(2 * sent('request'))
 })
+
+test('whom nobody could hear at first is let in by a few, also where an admission is longer under way than they wait', () => {
+  const { world, peers } = new Room(20)
+  world.faults = { loss: 0, duplication: 0, latencyMs: [700, 800] }
+  const newcomer = world.peer('newcomer')
+  world.filter = ({ from }) => from !== newcomer
+  newcomer.start({ kind: 'join' })
+  for (let i = 0; i < 5; i++) {
+    world.run(250)
+    newcomer.comeOnline()
+  }
+  world.filter = () => true
+  newcomer.comeOnline()
+  world.until(() => newcomer.state.status === 'joined', 10_000, 'it is let in')
+  world.run(10_000)
+  const entries = peers[0]?.member.unsafeInsideForTests.log.entries ?? []
+  const admissions = entries.filter(
+    ({ operation: { body } }) => body.kind === 'admission' && body.peer === newcomer.id,
+  )
+  expect(admissions.length).toBeGreaterThan(0)
+  expect(admissions.length).toBeLessThanOrEqual(4)
+})

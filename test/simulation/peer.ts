@@ -123,6 +123,11 @@ export class SimPeer {
     this.tick()
   }
 
+  /** Its network came, or came back. */
+  comeOnline(): void {
+    this.#act((at) => this.member.wake(at))
+  }
+
   receive(bytes: Uint8Array, from: string): void {
     if (!this.alive || this.deaf || this.asleep) return
     const inbound = { bytes, from }

@@ -100,9 +100,14 @@ export class Newcomer {
     this.start(this.#entrance.kind === 'found' ? { kind: 'join' } : this.#entrance)
   }
 
-  /** Solicits now rather than at the next turn. */
+  /**
+   * Solicits now rather than at the next turn, as if for the first time: what we said before was heard by nobody, and must not
+   * make all members answer at once (SPEC J3).
+   */
   askAgain(): void {
-    if (this.#context.agenda.has('solicit')) this.#solicit()
+    if (!this.#context.agenda.has('solicit')) return
+    this.#attempt = 0
+    this.#solicit()
   }
 
   #solicit(): void {
