@@ -38,10 +38,13 @@ function connectionFor({ iceServers = [], ...configuration }: RTCConfiguration):
   })
   holdCandidates(connection)
   const onDataChannel = connection.onDataChannel.bind(connection)
-  replace(connection, 'onDataChannel', (listener) => onDataChannel((channel) => listener(keep(channel))))
+  replace(connection, 'onDataChannel', (listener) =>
+    onDataChannel((channel) => listener(keep(channel, connection))),
+  )
+  closeUnopened(connection)
   const create = connection.createDataChannel.bind(connection)
   return replace(connection, 'createDataChannel', (label, init) => {
-    const channel = keep(init === undefined ? create(label) : create(label, init))
+    const channel = keep(init === undefined ? create(label) : create(label, init), connection)
     return label === 'init' ? holdClose(channel) : channel
   })
 }
@@ -95,20 +98,33 @@ function holdClose(channel: DataChannel): DataChannel {
   })
 }
 
-const kept = new Set<DataChannel>()
+/** Channels that have not told yet that they are closed. */
+const kept = new Map<DataChannel, PeerConnection>()
 
 /**
  * Keeps a channel from the garbage collector until it has told its listener that it is closed. node-datachannel 0.33.4
  * forgets a channel only then; of one that was collected before, its cleanup calls freed memory, and the process dies.
  */
-function keep(channel: DataChannel): DataChannel {
-  kept.add(channel)
+function keep(channel: DataChannel, connection: PeerConnection): DataChannel {
+  kept.set(channel, connection)
   const onClosed = channel.onClosed.bind(channel)
   return replace(channel, 'onClosed', (listener) => {
     onClosed(() => {
       kept.delete(channel)
       listener()
     })
+  })
+}
+
+/**
+ * Closes, with a connection, the channels that have not opened yet: the native one does not tell them. So of each dial in vain a channel
+ * would be kept for ever, and with it the connection.
+ */
+function closeUnopened(connection: PeerConnection): void {
+  const close = connection.close.bind(connection)
+  replace(connection, 'close', () => {
+    for (const [channel, owner] of kept) if (owner === connection && !channel.isOpen()) channel.close()
+    close()
   })
 }
 

@@ -108,6 +108,22 @@ test('a channel that nobody knows any more is collected when it is closed, not b
   expect(channel.deref()).toBeUndefined()
 })
 
+test('a channel that never opens, since the dial is in vain, goes with its connection', async () => {
+  const connection = nativeConnection()
+  let isClosed = false
+  const open = (): WeakRef<DataChannel> => {
+    const channel = connection.createDataChannel('init')
+    channel.onClosed(() => (isClosed = true))
+    return new WeakRef(channel)
+  }
+  const channel = open()
+  await until('there is an offer', () => connection.localDescription() !== null)
+  connection.close()
+  await until('it is closed', () => isClosed)
+  await collectGarbage()
+  expect(channel.deref()).toBeUndefined()
+})
+
 test('servers are none unless given, and credentials reach the native connection', () => {
   expect(rtcConfigurationOf()().iceServers).toEqual([])
   const given = { urls: 'turn:turn.example:3478', username: 'a:b', credential: 'c@d' }
