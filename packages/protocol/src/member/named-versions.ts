@@ -13,6 +13,7 @@ export class NamedVersions {
 
   sentUnder(version: VersionId): void {
     this.#unnamed.add(version)
+    dropOldest(this.#unnamed)
   }
 
   /** The one to name next: what we have sent under comes by turns, as a change is told under its key parent. */
@@ -25,11 +26,16 @@ export class NamedVersions {
   /** Another lineage speaks under this version. */
   noteForeign(version: VersionId): void {
     this.#foreign.add(version)
-    const oldest = this.#foreign.values().next()
-    if (this.#foreign.size > RIVALS_MAX && !oldest.done) this.#foreign.delete(oldest.value)
+    dropOldest(this.#foreign)
   }
 
   isForeign(version: VersionId): boolean {
     return this.#foreign.has(version)
   }
+}
+
+/** Others remember no more than these. Who has not beaten for long would name what nobody speaks under any more. */
+function dropOldest(versions: Set<VersionId>): void {
+  const [oldest] = versions
+  if (versions.size > RIVALS_MAX && oldest !== undefined) versions.delete(oldest)
 }

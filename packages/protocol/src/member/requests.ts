@@ -154,7 +154,9 @@ export class Requests {
     const pending = this.#pending.get(name)
     this.#pending.delete(name)
     this.#context.agenda.cancel(`request ${name}`)
-    if (pending) this.#noteAnswer(this.#context.now - pending.at)
+    // Strangers may answer as late as they like.
+    const isOfMember = pending && pending.purpose !== 'visit' && pending.purpose !== 'knock'
+    if (isOfMember) this.#noteAnswer(this.#context.now - pending.at)
     return pending?.purpose
   }
 
