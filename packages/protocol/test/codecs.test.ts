@@ -216,6 +216,21 @@ describe('codecs', () => {
     })
   })
 
+  test('attempts go round, so that it is not the turn of the same two for ever', () => {
+    const request = {
+      kind: 'request',
+      id: bytes(16),
+      exchangeKey: bytes(32),
+      heads: [],
+      landmarks: [],
+    } as const
+    const heard = Array.from({ length: 512 }, (_, attempt) => {
+      const message = decodeLobbyMessage(GROUP, encodeLobbyMessage(GROUP, { ...request, attempt }))
+      return isRejection(message) || message.kind !== 'request' ? undefined : message.attempt
+    })
+    expect(new Set(heard.slice(256))).toEqual(new Set(heard.slice(0, 256)))
+  })
+
   test('lobby messages', () => {
     check({
       values: lobbyMessages,

@@ -64,7 +64,8 @@ export type LobbyMessage = LobbyHeartbeat | Request | Reply
 
 const KINDS = { 'lobby-heartbeat': 1, request: 2, reply: 3 } as const
 export const REQUEST_ID_LENGTH = 16
-const ATTEMPT_MAX = 255
+/** Attempts begin again after so many: at a last one that stays it would be the turn of the same two for ever (SPEC B3). */
+const ATTEMPTS = 256
 
 export function encodeLobbyMessage(group: Group, message: LobbyMessage): Uint8Array {
   const writer = new Writer().u8(KINDS[message.kind])
@@ -93,7 +94,7 @@ function slotCount(group: Group): number {
 function writeRequest(writer: Writer, request: Request, size: number): Writer {
   return writer
     .fixed(request.id)
-    .u8(Math.min(request.attempt, ATTEMPT_MAX))
+    .u8(request.attempt % ATTEMPTS)
     .fixed(request.exchangeKey)
     .optional(request.lineage, (inner, root) => inner.fixed(fromHex(root)))
     .list(request.heads, (inner, head) => inner.fixed(fromHex(head)))
