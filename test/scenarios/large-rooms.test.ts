@@ -93,3 +93,24 @@ test('whom nobody could hear at first is let in by a few, also where an admissio
   expect(admissions.length).toBeGreaterThan(0)
   expect(admissions.length).toBeLessThanOrEqual(4)
 })
+
+test('among many, a newcomer whose questions are not answered in time does not ask the more, nor makes keys that others have', () => {
+  const { world, peers } = new Room(24)
+  const newcomer = world.peer('newcomer')
+  newcomer.start({ kind: 'join' })
+  world.until(() => newcomer.state.status === 'joined', 10_000, 'it is let in')
+  world.filter = ({ to }) => to !== newcomer
+  let asked = 0
+  world.onStep = (peer, outputs) => {
+    if (peer === newcomer)
+      asked += outputs.filter((output) => output.kind === 'send' && output.about === 'request').length
+  }
+  world.run(8_000)
+  expect(asked).toBeGreaterThan(3)
+  expect(asked).toBeLessThanOrEqual(15)
+  expect(slotDisagreements([...peers, newcomer])).toEqual([])
+  world.filter = () => true
+  const slots = (): number => newcomer.member.unsafeInsideForTests.keys.at(-1)?.slots.size ?? 0
+  const isComplete = (): boolean => slots() === 128 && slotDisagreements([...peers, newcomer]).length === 0
+  world.until(isComplete, 30_000, 'it has the keys of its row')
+})

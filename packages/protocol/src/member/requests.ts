@@ -81,9 +81,10 @@ export class Requests {
     this.#context = context
   }
 
-  /** Slots that are being asked for. */
-  get slotsUnderWay(): Set<Slot> {
-    return new Set(this.#underWay.flatMap(({ slots }) => slots))
+  /** Slots that are being asked for; if told so, also those of requests that only a late answer is left for. */
+  slotsAsked(isLateToo: boolean): Set<Slot> {
+    const requests = isLateToo ? [...this.#pending.values()] : this.#underWay
+    return new Set(requests.flatMap(({ slots }) => slots))
   }
 
   count(purpose: Purpose): number {

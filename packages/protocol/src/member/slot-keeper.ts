@@ -13,8 +13,9 @@ import type { Requests } from './requests.ts'
 /** Owners of a slot that are asked before it is made anew. */
 const OWNERS_ASKED_MAX = 2
 
-/** From so many members online on the senior half is asked in an order of our own. */
+/** From so many members online on all but the junior quarter are asked in an order of our own. */
 const CONTRIBUTORS_MIN = 16
+const CONTRIBUTORS_SHARE = 0.75
 
 /** Where there are many, whoever made a slot second is given so many heartbeats to fetch the first one's key. */
 const SETTLING_HEARTBEATS = 3
@@ -62,6 +63,8 @@ export class SlotKeeper {
         return
       }
     }
+    // Whoever answers first makes room for the next: until then it need not be worked out anew with every message.
+    if (this.#requests.count('slots') >= REQUESTS_MAX) return
     const missing = this.#missing(current)
     if (missing.length === 0) return
     const { toAsk, toCreate } = this.#share(missing)
@@ -140,9 +143,13 @@ export class SlotKeeper {
     return this.#managed(keys)?.manager === self && !isOurs && !this.isComplete(keys)
   }
 
-  /** Slots that we lack and that are not under way, in ascending order. */
+  /**
+   * Slots that we lack and that are not under way, in ascending order. Where there are many a late answer is waited for: a part
+   * of the row will do meanwhile, and if all asked twice where answers take long they would take the longer.
+   */
   #missing(keys: VersionKeys): Slot[] {
-    const underWay = this.#requests.slotsUnderWay
+    const isAmongMany = this.#context.onlineOthers.length >= CONTRIBUTORS_MIN
+    const underWay = this.#requests.slotsAsked(isAmongMany)
     const missing = [...this.#context.ownSlots].filter((slot) => !keys.slots.has(slot) && !underWay.has(slot))
     return missing.sort((a, b) => a - b)
   }
@@ -171,13 +178,13 @@ export class SlotKeeper {
 
   /**
    * Whom to ask for slots, first those who have been here longest. Where there are many, those who are no newcomers have them
-   * all alike, and each of us turns to others of them.
+   * all alike, and each of us turns to others of them: first to our neighbours, who come first in that order.
    */
   #contributors(): PeerId[] {
     const seniors = this.#seniorsOnline()
     if (seniors.length < CONTRIBUTORS_MIN) return seniors
-    const half = seniors.length / 2
-    return [...this.#context.shuffled(seniors.slice(0, half)), ...seniors.slice(half)]
+    const settled = Math.floor(seniors.length * CONTRIBUTORS_SHARE)
+    return [...this.#context.shuffled(seniors.slice(0, settled)), ...seniors.slice(settled)]
   }
 
   #askedFor(slot: Slot): Set<PeerId> {
