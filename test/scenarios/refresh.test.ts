@@ -66,6 +66,20 @@ test('two refreshes at once end in one generation', () => {
   room.expectSecrecy()
 })
 
+test('what is said under either of two refreshes is read by those who have only the keys of the other', () => {
+  const room = new Room(12)
+  const speakers = [room.peer(1), room.peer(2)]
+  for (const speaker of speakers) speaker.decide({ kind: 'refresh' })
+  expect(new Set(speakers.map(({ state }) => state.version)).size).toBe(2)
+  for (const speaker of speakers) speaker.say(`of ${speaker.label}`)
+  const haveAllHeard = (): boolean =>
+    speakers.every(({ label }) =>
+      room.peers.every((peer) => peer.label === label || peer.texts.includes(`of ${label}`)),
+    )
+  room.world.until(haveAllHeard, 10_000, 'all have heard both')
+  room.expectSecrecy()
+})
+
 test('a refresh clears the taint: slots of those excluded before serve again, and tell them nothing', () => {
   const room = new Room(8)
   const gone = room.peers.slice(5)
