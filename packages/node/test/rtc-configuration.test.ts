@@ -16,6 +16,17 @@ afterAll(async () => {
   await cleanUpWebRtc()
 })
 
+/** A channel that only a listener of its own knows. */
+function forgottenChannel(
+  connection: PeerConnection,
+  label: string,
+): { object: WeakRef<DataChannel>; isClosed: () => boolean } {
+  const channel = connection.createDataChannel(label)
+  let isClosed = false
+  channel.onClosed(() => (isClosed = true))
+  return { object: new WeakRef(channel), isClosed: () => isClosed }
+}
+
 async function collectGarbage(): Promise<void> {
   setFlagsFromString('--expose-gc')
   runInNewContext('gc()')
@@ -92,36 +103,24 @@ test('the first channel stays open for the dialler until it closes it itself', a
 
 test('a channel that nobody knows any more is collected when it is closed, not before', async () => {
   const { ours, answer, state } = link()
-  let isClosed = false
-  const open = (): WeakRef<DataChannel> => {
-    const channel = ours.createDataChannel('other')
-    channel.onClosed(() => (isClosed = true))
-    return new WeakRef(channel)
-  }
-  const channel = open()
+  const channel = forgottenChannel(ours, 'other')
   await until('the answer', () => state() === 'answered')
   await collectGarbage()
-  expect(channel.deref()).toBeDefined()
+  expect(channel.object.deref()).toBeDefined()
   answer()
-  await until('it is closed', () => isClosed)
+  await until('it is closed', channel.isClosed)
   await collectGarbage()
-  expect(channel.deref()).toBeUndefined()
+  expect(channel.object.deref()).toBeUndefined()
 })
 
 test('a channel that never opens, since the dial is in vain, goes with its connection', async () => {
   const connection = nativeConnection()
-  let isClosed = false
-  const open = (): WeakRef<DataChannel> => {
-    const channel = connection.createDataChannel('init')
-    channel.onClosed(() => (isClosed = true))
-    return new WeakRef(channel)
-  }
-  const channel = open()
+  const channel = forgottenChannel(connection, 'init')
   await until('there is an offer', () => connection.localDescription() !== null)
   connection.close()
-  await until('it is closed', () => isClosed)
+  await until('it is closed', channel.isClosed)
   await collectGarbage()
-  expect(channel.deref()).toBeUndefined()
+  expect(channel.object.deref()).toBeUndefined()
 })
 
 test('servers are none unless given, and credentials reach the native connection', () => {
