@@ -37,14 +37,15 @@ function connectionFor({ iceServers = [], ...configuration }: RTCConfiguration):
     iceServers: iceServers.flatMap(nativeUrls),
   })
   holdCandidates(connection)
+  const open = new Set<DataChannel>()
   const onDataChannel = connection.onDataChannel.bind(connection)
   replace(connection, 'onDataChannel', (listener) =>
-    onDataChannel((channel) => listener(keep(channel, connection))),
+    onDataChannel((channel) => listener(keep(channel, open))),
   )
-  closeUnopened(connection)
+  closeUnopened(connection, open)
   const create = connection.createDataChannel.bind(connection)
   return replace(connection, 'createDataChannel', (label, init) => {
-    const channel = keep(init === undefined ? create(label) : create(label, init), connection)
+    const channel = keep(init === undefined ? create(label) : create(label, init), open)
     return label === 'init' ? holdClose(channel) : channel
   })
 }
@@ -98,19 +99,17 @@ function holdClose(channel: DataChannel): DataChannel {
   })
 }
 
-/** Channels that have not told yet that they are closed. */
-const kept = new Map<DataChannel, PeerConnection>()
-
 /**
- * Keeps a channel from the garbage collector until it has told its listener that it is closed. node-datachannel 0.33.4
- * forgets a channel only then; of one that was collected before, its cleanup calls freed memory, and the process dies.
+ * Keeps a channel from the garbage collector until it has told its listener that it is closed: the listener refers to it.
+ * node-datachannel 0.33.4 forgets a channel only then; of one that was collected before, its cleanup calls freed memory, and
+ * the process dies. `open`: those that have not told yet.
  */
-function keep(channel: DataChannel, connection: PeerConnection): DataChannel {
-  kept.set(channel, connection)
+function keep(channel: DataChannel, open: Set<DataChannel>): DataChannel {
+  open.add(channel)
   const onClosed = channel.onClosed.bind(channel)
   return replace(channel, 'onClosed', (listener) => {
     onClosed(() => {
-      kept.delete(channel)
+      open.delete(channel)
       listener()
     })
   })
@@ -120,10 +119,10 @@ function keep(channel: DataChannel, connection: PeerConnection): DataChannel {
  * Closes, with a connection, the channels that have not opened yet: the native one does not tell them. So of each dial in vain a channel
  * would be kept for ever, and with it the connection.
  */
-function closeUnopened(connection: PeerConnection): void {
+function closeUnopened(connection: PeerConnection, open: ReadonlySet<DataChannel>): void {
   const close = connection.close.bind(connection)
   replace(connection, 'close', () => {
-    for (const [channel, owner] of kept) if (owner === connection && !channel.isOpen()) channel.close()
+    for (const channel of open) if (!channel.isOpen()) channel.close()
     close()
   })
 }
