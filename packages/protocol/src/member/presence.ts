@@ -14,13 +14,13 @@ interface Heard {
   sequence: number
 }
 
-/** Who had beaten, and between which moments that is the answer: until somebody beats or goes, or the log grows. */
+/** Who had beaten, and between which moments that is the answer. */
 interface Beaten {
-  readonly peers: readonly PeerId[]
+  readonly peers: Set<PeerId>
   readonly from: Millis
-  readonly to: Millis
-  readonly log: MembershipLog
-  readonly size: number
+  to: Millis
+  /** The members among them, until there is one more or less, or the log grows. */
+  members?: { readonly peers: readonly PeerId[]; readonly log: MembershipLog; readonly size: number }
 }
 
 const UNHEARD: Heard = {
@@ -67,7 +67,11 @@ export class Presence {
     this.hear(peer, now)
     const heard = this.#heard.get(peer)
     if (heard) Object.assign(heard, beat, { beatAt: now })
-    this.#beaten = undefined
+    if (peer !== this.#self && this.#beaten?.peers.has(peer) === false) {
+      this.#beaten.peers.add(peer)
+      this.#beaten.to = Math.min(this.#beaten.to, now)
+      delete this.#beaten.members
+    }
     return true
   }
 
@@ -91,20 +95,27 @@ export class Presence {
 
   /** Members other than ourselves whose lobby heartbeat came since then. */
   beatenSince(since: Millis, log: MembershipLog): readonly PeerId[] {
-    // Everybody ranks for each knock and each admission: far more often than anybody beats.
+    // Everybody ranks for each knock and each admission: far more often than this changes.
     const known = this.#beaten
-    const isSame = known?.log === log && known.size === log.size && since >= known.from && since <= known.to
-    if (isSame) return known.peers
-    const { alive } = log.roster
-    const peers: PeerId[] = []
+    const beaten = known && since >= known.from && since <= known.to ? known : this.#lookForBeats(since)
+    if (beaten.members?.log !== log || beaten.members.size !== log.size) {
+      const { alive } = log.roster
+      const peers = [...beaten.peers].filter((peer) => alive.has(peer))
+      beaten.members = { peers, log, size: log.size }
+    }
+    return beaten.members.peers
+  }
+
+  #lookForBeats(since: Millis): Beaten {
+    const peers = new Set<PeerId>()
     let to = Infinity
     for (const [peer, { beatAt }] of this.#heard) {
-      if (beatAt < since || peer === this.#self || !alive.has(peer)) continue
-      peers.push(peer)
+      if (beatAt < since || peer === this.#self) continue
+      peers.add(peer)
       to = Math.min(to, beatAt)
     }
-    this.#beaten = { peers, from: since, to, log, size: log.size }
-    return peers
+    this.#beaten = { peers, from: since, to }
+    return this.#beaten
   }
 
   addressesOf(peer: PeerId): readonly string[] {
@@ -119,8 +130,7 @@ export class Presence {
   }
 
   forget(peer: PeerId): void {
-    const { beatAt } = this.#heard.get(peer) ?? UNHEARD
     this.#heard.delete(peer)
-    if (this.#beaten && beatAt >= this.#beaten.from) this.#beaten = undefined
+    if (this.#beaten?.peers.delete(peer)) delete this.#beaten.members
   }
 }

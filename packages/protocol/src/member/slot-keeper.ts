@@ -148,10 +148,11 @@ export class SlotKeeper {
    * of the row will do meanwhile, and if all asked twice where answers take long they would take the longer.
    */
   #missing(keys: VersionKeys): Slot[] {
-    const isAmongMany = this.#context.onlineOthers.length >= CONTRIBUTORS_MIN
-    const underWay = this.#requests.slotsAsked(isAmongMany)
-    const missing = [...this.#context.ownSlots].filter((slot) => !keys.slots.has(slot) && !underWay.has(slot))
-    return missing.sort((a, b) => a - b)
+    const lacking = [...this.#context.ownSlots].filter((slot) => !keys.slots.has(slot))
+    // With every message: whoever has its row does not look at who is online.
+    if (lacking.length === 0) return lacking
+    const underWay = this.#requests.slotsAsked(this.#context.onlineOthers.length >= CONTRIBUTORS_MIN)
+    return lacking.filter((slot) => !underWay.has(slot)).sort((a, b) => a - b)
   }
 
   #share(missing: readonly Slot[]): { toAsk: Map<PeerId, Slot[]>; toCreate: Slot[] } {
@@ -210,8 +211,8 @@ export class SlotKeeper {
   duties(keys: VersionKeys): Heartbeat['held'] {
     // What one member made, and alone gives, nobody has two keys of.
     if (this.#managed(keys)) return []
-    const { self, isBeating, onDuty } = this.#context
-    const online = isBeating ? [self, ...onDuty] : onDuty
+    const { self, isOnDuty, onDuty } = this.#context
+    const online = isOnDuty ? [self, ...onDuty] : onDuty
     const places = new Map(online.map((peer) => [peer, this.#context.table.placeOf(peer) % 65_536]))
     const turn = this.#nextTurn(keys)
     const held: { slot: Slot; check: Uint8Array }[] = []
