@@ -2,7 +2,7 @@
 import { equals } from 'uint8arrays/equals'
 import { toString } from 'uint8arrays/to-string'
 import { mayAdmit } from '../group/policy.ts'
-import type { OperationId, PeerId, VersionId } from '../ids.ts'
+import type { Millis, OperationId, PeerId, VersionId } from '../ids.ts'
 import { BEATERS_MAX, BEATS_MAX, HEARTBEAT_HEADS_MAX, NEIGHBOURS_MAX } from '../limits.ts'
 import type { LobbyHeartbeat } from '../lobby/messages.ts'
 import type { Heartbeat } from '../traffic/room-messages.ts'
@@ -25,6 +25,7 @@ export class Beacon {
   readonly #requests: Requests
   readonly #excluder: Excluder
   #sequence = 0
+  #listeningSince: Millis = 0
   /** Members that were online when we last looked. */
   #online = new Set<PeerId>()
   /** Whom we told the shell to connect to, the nearest first. */
@@ -39,8 +40,8 @@ export class Beacon {
 
   start(): void {
     const { agenda, now, timing, isLarge } = this.#context
+    this.#listeningSince = now
     // In a large room we first listen who beats.
-    this.#context.isBeating = !isLarge
     const wait = isLarge
       ? this.#context.jittered(timing.heartbeatMs)
       : SOON_MS * this.#context.entropy.fraction()
@@ -56,25 +57,26 @@ export class Beacon {
   }
 
   #beat(): void {
-    const context = this.#context
-    const { agenda, now, timing, status, isLarge, onlineOthers, beatingOthers } = context
+    const { agenda, now, timing, status, isLarge, onlineOthers, beatingOthers } = this.#context
     if (status !== 'joined') return
     // Those who beat share what the room may spend on it.
     const beaters = (isLarge ? beatingOthers : onlineOthers).length + 1
-    context.beatMs = timing.heartbeatMs * Math.max(1, beaters / BEATS_MAX)
-    agenda.set('heartbeat', now + context.jittered(context.beatMs), () => this.#beat())
-    context.isBeating = !isLarge || this.#isNeeded(beatingOthers)
-    if (!context.isBeating) return
+    const interval = timing.heartbeatMs * Math.max(1, beaters / BEATS_MAX)
+    agenda.set('heartbeat', now + this.#context.jittered(interval), () => this.#beat())
+    if (isLarge && !this.#isNeeded(beatingOthers)) return
     this.#call()
     this.#show()
   }
 
   /** Whether we beat in a large room: while fewer than 50 do that come before us by their places, or we made a slot or manage (SPEC H6). */
   #isNeeded(beating: readonly PeerId[]): boolean {
-    const { table, self, current, management } = this.#context
+    const { table, self, current, management, now, timing } = this.#context
     if (management?.manager === self) return true
     const before = beating.filter((peer) => table.placeOf(peer) < table.placeOf(self))
-    return before.length < BEATERS_MAX || (current !== undefined && this.#slots.madeAny(current))
+    // Whoever has just come cannot have heard all who beat: half of those it would have heard by now are enough.
+    const heardAllMs = 2 * timing.heartbeatMs * (BEATERS_MAX / BEATS_MAX)
+    const seats = BEATERS_MAX * Math.min(1, (now - this.#listeningSince) / heardAllMs)
+    return before.length < seats || (current !== undefined && this.#slots.madeAny(current))
   }
 
   /** In the lobby: where we are, and whether we let others in. */
@@ -83,6 +85,7 @@ export class Beacon {
     if (root === undefined) return
     const version = named.next(current?.version)
     const sequence = this.#sequence++
+    this.#context.beatenAt = this.#context.now
     const members = log.roster.alive.size
     const beat = {
       kind: 'lobby-heartbeat',

@@ -88,9 +88,8 @@ export class Context {
   addresses: readonly string[] = []
   /** Members that we want direct connections to, where not all are (SPEC H9). */
   neighbours: readonly PeerId[] = []
-  /** Whether we are among those who beat, all in a room of up to 50, and how often they do (SPEC H6). */
-  isBeating = true
-  beatMs: Millis
+  /** When we last beat in the lobby. */
+  beatenAt: Millis = -Infinity
   /** The founding of the only lineage we want into. */
   #lineage: OperationId | undefined
   readonly #salt: Uint8Array
@@ -102,7 +101,6 @@ export class Context {
     this.suite = init.group.suite
     this.signer = init.signer
     this.timing = init.timing
-    this.beatMs = init.timing.heartbeatMs
     this.name = init.name
     this.self = peerIdOf(init.signer.publicKey)
     this.presence = new Presence(this.self)
@@ -263,9 +261,15 @@ export class Context {
     return beating.length > 0 ? beating : this.onlineOthers
   }
 
-  /** Members other than ourselves that beat: two beats may be lost. */
+  /** Whether we are on duty as the others see it. While we are not in nobody is there whom we would stand back for. */
+  get isOnDuty(): boolean {
+    const hasBeaten = this.now - this.beatenAt < this.timing.offlineMs
+    return hasBeaten || !this.isLarge || this.status !== 'joined'
+  }
+
+  /** Members other than ourselves that beat lately: all of us look back as far, and so see the same ones. */
   get beatingOthers(): readonly PeerId[] {
-    return this.presence.beatenSince(this.now - 3.5 * this.beatMs, this.log)
+    return this.presence.beatenSince(this.now - this.timing.offlineMs, this.log)
   }
 
   /** Whether a member is online; null while that is unknown, since it need not beat (SPEC H7). */
@@ -288,7 +292,7 @@ export class Context {
     const own = this.#turnOf(this.self, round)
     const { onDuty, management } = this
     if (management?.manager === this.self) return 0
-    if (this.isLarge && !this.isBeating) {
+    if (!this.isOnDuty) {
       const silent = this.log.roster.alive.size - onDuty.length
       return onDuty.length + Math.floor((own / 2 ** 32) * silent)
     }
