@@ -5,6 +5,7 @@ import { makeOperation, type Operation } from '../../packages/protocol/src/log/o
 import { sealLobbyFrame } from '../../packages/protocol/src/lobby/lobby-frame.ts'
 import { encodeLobbyMessage } from '../../packages/protocol/src/lobby/messages.ts'
 import { operationIdOf } from '../../packages/protocol/src/ids.ts'
+import { DEFAULT_TIMING } from '../../packages/protocol/src/timing.ts'
 import { HELD_MAX } from '../../packages/protocol/src/limits.ts'
 import { overflow } from '../simulation/checkers.ts'
 import { broadcastAs } from '../simulation/malice.ts'
@@ -17,13 +18,13 @@ function requestsWithin(room: Room, ms: number): number {
   return room.world.traffic.get('request')?.messages ?? 0
 }
 
-/** An operation after one that nobody will ever see. */
-function orphan(room: Room): Operation {
+/** An admission after an operation that nobody will ever see. */
+function orphan(room: Room, peer = room.peer(2).id): Operation {
   const mole = room.peer(2)
   const [version] = room.archive.haulOf(mole.id).keys()
   if (version === undefined) throw new Error('no version')
   const parents = [operationIdOf(room.world.random.bytes(32))]
-  const body = { kind: 'admission', peer: mole.id, name: '', version, revision: 1 } as const
+  const body = { kind: 'admission', peer, name: '', version, revision: 1 } as const
   return makeOperation(room.world.group, { parents }, body, mole.signer)
 }
 
@@ -35,6 +36,20 @@ test('made-up parents are asked for once around, then given up', () => {
   expect(requestsWithin(room, 60_000)).toBe(0)
   for (const peer of room.peers) expect(peer.member.unsafeInsideForTests.log.missing).toEqual([])
   room.agree(room.peers)
+})
+
+test('who seems to have been admitted already waits for no more than its second knock', () => {
+  const room = new Room(5)
+  const mole = room.peer(2)
+  const newcomer = room.world.peer('newcomer')
+  broadcastAs(room.archive, mole, mole.signer, [orphan(room, newcomer.id)])
+  mole.crash()
+  room.world.run(200)
+  newcomer.start({ kind: 'join' })
+  room.world.run(DEFAULT_TIMING.solicitMs)
+  expect(newcomer.state.status).toBe('joining')
+  room.world.run(1_000)
+  expect(newcomer.state.status).toBe('joined')
 })
 
 test('an operation that is refused takes those that follow it along', () => {

@@ -93,6 +93,11 @@ export class MembershipLog {
     return this.#byId.has(id) || this.#orphans.has(id)
   }
 
+  /** Whether an operation that waits for its parents admits a peer: it may well be in. */
+  mayHaveAdmitted(peer: PeerId): boolean {
+    return [...this.#orphans.values()].some(({ body }) => body.kind === 'admission' && body.peer === peer)
+  }
+
   /** Parents that are named but not known: what has to be pulled. */
   get missing(): OperationId[] {
     const parents = [...this.#orphans.values()].flatMap((orphan) => orphan.parents)

@@ -67,8 +67,10 @@ export class Introducer {
     this.#turns.add(from)
     agenda.set(`knock ${from}`, now + share * timing.introductionWindowMs, () => {
       this.#turns.delete(from)
-      // Somebody else admitted it meanwhile, and replies.
-      if (!this.#context.isReady || this.#context.log.roster.alive.has(from)) return
+      const { isReady, log } = this.#context
+      // Somebody else admitted it meanwhile, and replies; or seems to have, which anybody can make up, so that it does not hold twice.
+      const isIn = log.roster.alive.has(from) || (request.attempt === 0 && log.mayHaveAdmitted(from))
+      if (!isReady || isIn) return
       const verdict = this.#judge(from, request)
       if (verdict === 'admit') this.#introduce(from, request)
       else if (rank < REPLIERS_A_TURN)
