@@ -62,6 +62,8 @@ export const OPERATION_MAX = 24 * 1024
 export const ORPHANS_MAX = 256
 /** The whole log. At 600 bytes an operation it is some 40 MB on disk, and nine times that in memory, which a browser just bears. */
 export const LOG_MAX = 65_536
+/** Its last places are for what follows from what has begun: votes on all targets of an exclusion, a generation, and the changes. */
+export const LOG_RESERVE = 128
 /** Rosters of earlier versions that are kept, each as large as the room: what is covered is asked about the latest few. */
 export const ROSTERS_MAX = 16
 /** Versions that relays are heard or waited for at one moment. Any member can name all there ever were. */

@@ -5,7 +5,7 @@
 import type { RejectionCode } from '../errors.ts'
 import type { Group } from '../group/genesis.ts'
 import { type AdmissionId, compareIds, type OperationId, type PeerId, type VersionId } from '../ids.ts'
-import { LOG_MAX, ORPHANS_MAX, PARENTS_MAX, ROSTERS_MAX } from '../limits.ts'
+import { LOG_MAX, LOG_RESERVE, ORPHANS_MAX, PARENTS_MAX, ROSTERS_MAX } from '../limits.ts'
 import { Bitset } from './bitset.ts'
 import { votesFor, whyInvalid } from './entitlement.ts'
 import { Judgement } from './judgement.ts'
@@ -48,9 +48,9 @@ export class MembershipLog {
     return this.#entries.length
   }
 
-  /** Whether it takes nothing more. */
-  get isFull(): boolean {
-    return this.#entries.length >= LOG_MAX
+  /** Whether nothing is begun any more: there may be no place for what has to follow from it (SPEC L14). */
+  get isUsedUp(): boolean {
+    return this.size > LOG_MAX - LOG_RESERVE
   }
 
   /** Operations that no other known operation follows, in ascending order. */
@@ -227,7 +227,7 @@ export class MembershipLog {
   }
 
   #enter(operation: Operation): Entry | { code: RejectionCode; detail: string } {
-    if (this.isFull) return { code: 'invalid-operation', detail: 'the log is full' }
+    if (this.size >= LOG_MAX) return { code: 'invalid-operation', detail: 'the log is full' }
     const past = new Bitset()
     let depth = 0
     for (const parent of operation.parents) {

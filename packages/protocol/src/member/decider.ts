@@ -141,9 +141,9 @@ export class Decider {
   }
 }
 
-/** Throws `UsageError` where nothing that we sign can enter the log any more. */
-export function mustHaveSpace({ isFull }: Pick<MembershipLog, 'isFull'>): void {
-  if (!isFull) return
+/** Throws `UsageError` where what we sign, or what has to follow from it, may find no place in the log any more (SPEC L14). */
+export function mustHaveSpace({ isUsedUp }: Pick<MembershipLog, 'isUsedUp'>): void {
+  if (!isUsedUp) return
   throw new UsageError(
     'log-full',
     'The log of this room is full: nothing about its members and keys can change any more. Create a new room, and invite everybody there.',
