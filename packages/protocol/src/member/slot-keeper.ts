@@ -16,6 +16,8 @@ const OWNERS_ASKED_MAX = 2
 /** From so many members online on all but the junior quarter are asked in an order of our own. */
 const CONTRIBUTORS_MIN = 16
 const CONTRIBUTORS_SHARE = 0.75
+/** Of how many neighbours those are looked for that have most of what is lacking. */
+const CANDIDATES_MAX = 48
 
 /** Where there are many, whoever made a slot second is given so many heartbeats to fetch the first one's key. */
 const SETTLING_HEARTBEATS = 3
@@ -156,12 +158,12 @@ export class SlotKeeper {
   }
 
   #share(missing: readonly Slot[]): { toAsk: Map<PeerId, Slot[]>; toCreate: Slot[] } {
-    const seniors = this.#contributors()
+    const contributors = this.#contributors(missing)
     const toAsk = new Map<PeerId, Slot[]>()
     const toCreate: Slot[] = []
     for (const slot of missing) {
       const asked = this.#askedFor(slot)
-      const owner = seniors.find((peer) => !asked.has(peer) && this.#context.table.of(peer).has(slot))
+      const owner = contributors.find((peer) => this.#mayAsk(peer, slot))
       if (owner === undefined || asked.size >= OWNERS_ASKED_MAX) toCreate.push(slot)
       else toAsk.set(owner, [...(toAsk.get(owner) ?? []), slot])
     }
@@ -179,13 +181,34 @@ export class SlotKeeper {
 
   /**
    * Whom to ask for slots, first those who have been here longest. Where there are many, those who are no newcomers have them
-   * all alike, and each of us turns to others of them: first to our neighbours, who come first in that order.
+   * all alike, and each of us turns to others of them: to its neighbours, and first to those that share most with it.
    */
-  #contributors(): PeerId[] {
+  #contributors(missing: readonly Slot[]): PeerId[] {
     const seniors = this.#seniorsOnline()
     if (seniors.length < CONTRIBUTORS_MIN) return seniors
     const settled = Math.floor(seniors.length * CONTRIBUTORS_SHARE)
-    return [...this.#context.shuffled(seniors.slice(0, settled)), ...seniors.slice(settled)]
+    const neighbours = this.#context.shuffled(seniors.slice(0, settled))
+    const first = this.#fullest(neighbours.slice(0, CANDIDATES_MAX), missing)
+    return [...first, ...neighbours, ...seniors.slice(settled)]
+  }
+
+  /** As many as are asked at a time, each of whom has most of what those before it lack. */
+  #fullest(candidates: readonly PeerId[], missing: readonly Slot[]): PeerId[] {
+    let left = missing
+    const fullest: PeerId[] = []
+    for (let asked = 0; asked < REQUESTS_MAX; asked++) {
+      const shares = candidates.map((peer) => left.filter((slot) => this.#mayAsk(peer, slot)).length)
+      const best = candidates[shares.indexOf(Math.max(...shares))]
+      if (best === undefined) break
+      fullest.push(best)
+      left = left.filter((slot) => !this.#mayAsk(best, slot))
+    }
+    return fullest
+  }
+
+  /** Whether somebody owns a slot, and was not asked for it yet. */
+  #mayAsk(peer: PeerId, slot: Slot): boolean {
+    return this.#context.table.of(peer).has(slot) && this.#asked.get(slot)?.has(peer) !== true
   }
 
   #askedFor(slot: Slot): Set<PeerId> {
