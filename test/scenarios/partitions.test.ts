@@ -96,6 +96,22 @@ test.each([1_000, 20_000])(
   },
 )
 
+test('strangers that nobody lets in ask ever less often, and are one room soon after somebody does', () => {
+  const { room, parts } = strangers(12, 'ask')
+  const { world } = room
+  const all = parts.flat()
+  world.run(60_000)
+  world.traffic.clear()
+  world.run(60_000)
+  expect((world.traffic.get('request')?.messages ?? 0) / all.length).toBeLessThan(15)
+  const knock = all.flatMap((host) =>
+    host.seen.flatMap((seen) => (seen.event === 'knock' ? { host, peer: seen.peer } : [])),
+  )
+  const [{ host, peer }] = knock.slice(-1) as [{ host: SimPeer; peer: PeerId }]
+  host.decide({ kind: 'admit', peer })
+  world.until(() => whyApart(all) === undefined, 30_000, 'they are one room')
+})
+
 /** Denies whoever knocks, unless somebody else did meanwhile. */
 function denyStill(host: SimPeer, peer: PeerId): void {
   try {

@@ -24,6 +24,8 @@ const DOUBLINGS_MAX = 2
 const RESUMPTION_STEP_MS = 2_000
 /** Attempt of a knock at one member alone: so late a one is answered whatever that one's rank (SPEC J3). */
 const LATE_ATTEMPT = 8
+/** The wait until we ask strangers again doubles this often: what a human is to answer must be repeated (SPEC J8). */
+const ESTRANGED_DOUBLINGS_MAX = 3
 /** A log in which we are no member is given up when it has not grown for so many solicitations. */
 const FRUITLESS_MAX = 3
 
@@ -132,10 +134,12 @@ export class Newcomer {
 
   /**
    * We are no member to somebody who speaks as one: its part of the room and ours know nobody of each other. One of us is let in
-   * there, in ranks, and then knows the logs of both (SPEC J10).
+   * there, in ranks, and then knows the logs of both. As long as nothing comes of it we ask ever less often (SPEC J10).
    */
   estranged(from: PeerId): void {
     const { agenda, now, timing } = this.#context
+    const wait = timing.requestMs * 2 ** Math.min(this.#askedInVain(), ESTRANGED_DOUBLINGS_MAX)
+    agenda.set('visited', now + wait, () => undefined)
     const turn = timing.sealStepMs + timing.heartbeatMs * this.#context.rank('strangers')
     agenda.setOnce('strangers', now + turn, () => {
       const { isReady, log } = this.#context
@@ -229,9 +233,17 @@ export class Newcomer {
    */
   #isMisled(): boolean {
     const { isMember, log } = this.#context
-    this.#fruitless = isMember || log.size === 0 || log.size > this.#shown ? 0 : this.#fruitless + 1
-    this.#shown = log.size
+    this.#askedInVain()
+    if (isMember || log.size === 0) this.#fruitless = 0
     return this.#fruitless >= FRUITLESS_MAX
+  }
+
+  /** How often in a row we have asked and our log has not grown. */
+  #askedInVain(): number {
+    const { size } = this.#context.log
+    this.#fruitless = size > this.#shown ? 0 : this.#fruitless + 1
+    this.#shown = size
+    return this.#fruitless
   }
 
   /** Gives up the log and all keys, and knocks as we did before. */
