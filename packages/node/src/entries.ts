@@ -20,6 +20,7 @@ import {
 import { fromString } from 'uint8arrays/from-string'
 import { toString } from 'uint8arrays/to-string'
 import { UsageError } from './errors.ts'
+import { RELAYS_MAX } from './limits.ts'
 import { damagedStore, type RoomRecord } from './room-store.ts'
 import type { RoomPolicy } from './room-api.ts'
 import type { Verifier } from './verifier.ts'
@@ -59,13 +60,13 @@ export class Entries {
   async again(record: RoomRecord): Promise<Entry> {
     switch (record.kind) {
       case 'open':
-        return { ...this.#open(record.name), relays: record.relays }
+        return this.#open(record.name, record.relays)
       case 'invited':
         // It was good when we were let in; it may have expired since.
         return await this.#invited(record.invite, 0)
       case 'created': {
         const { entropy, policy = {}, relays } = record
-        return { ...this.#created(fromString(entropy, 'base64url'), policy), relays }
+        return this.#created(fromString(entropy, 'base64url'), policy, relays)
       }
       case 'moved': {
         const successor = decodeSuccessor(fromString(record.successor, 'base64url'))
@@ -89,9 +90,14 @@ export class Entries {
     return { group, entrance: { kind: 'join' }, record, relays: to.relays }
   }
 
-  #open(name: string): Entry {
-    const record = { kind: 'open', name, relays: this.#init.relays() } as const
-    return { group: openRoom(name, nobleSuite), entrance: { kind: 'open' }, record, relays: [] }
+  #open(name: string, relays: readonly string[] = []): Entry {
+    const record = { kind: 'open', name, relays: this.#relaysWith(relays) } as const
+    return { group: openRoom(name, nobleSuite), entrance: { kind: 'open' }, record, relays }
+  }
+
+  /** All there are to be kept in mind: those we have, and those of last time, which are not dialled yet. */
+  #relaysWith(relays: readonly string[]): string[] {
+    return [...new Set([...this.#init.relays(), ...relays])].slice(0, RELAYS_MAX)
   }
 
   async #invited(text: string, now: number): Promise<Entry> {
@@ -109,15 +115,15 @@ export class Entries {
     return { group, entrance: { kind: 'join', evidence: { grant, proof } }, record, relays }
   }
 
-  #created(entropy: Uint8Array, policy: Partial<RoomPolicy>): Entry {
+  #created(entropy: Uint8Array, policy: Partial<RoomPolicy>, relays: readonly string[] = []): Entry {
     const init = { creator: this.#init.publicKey, entropy, policy: policy as Partial<Policy> }
     const group = newRoom(init, nobleSuite)
     const record = {
       kind: 'created',
       entropy: toString(entropy, 'base64url'),
-      relays: this.#init.relays(),
+      relays: this.#relaysWith(relays),
       policy,
     } as const
-    return { group, entrance: { kind: 'found' }, record, relays: [] }
+    return { group, entrance: { kind: 'found' }, record, relays }
   }
 }
