@@ -30,21 +30,47 @@ test('a room is split: both parts talk, neither hears the other', async () => {
   expect((await rest[0]?.state())?.['version']).not.toBe(stayed['version'])
 })
 
-test('two rooms become one: the members of one go on in the other, at an invite', async () => {
-  const { peers: hosts } = await conference.room(2)
-  const { peers: guests } = await conference.room(3)
-  const [host, creator, second] = [hosts[0], guests[0], guests[1]] as [Peer, Peer, Peer]
-  const invite = await conference.invite(host)
-  expect(await second.process.ask('merge', { invite })).toMatchObject({ ok: false, code: 'not-entitled' })
-  expect(await creator.process.ask('merge', { invite: 'no-invite#x' })).toMatchObject({
+test('two rooms become one, also when both creators bring theirs into the other at the same moment', async () => {
+  const { peers: ones, invite } = await conference.room(2)
+  const { peers: others, invite: second } = await conference.room(3)
+  const [one, other, member] = [ones[0], others[0], others[1]] as [Peer, Peer, Peer]
+  expect(await member.process.ask('merge', { invite })).toMatchObject({ ok: false, code: 'not-entitled' })
+  expect(await other.process.ask('merge', { invite: 'no-invite#x' })).toMatchObject({
     ok: false,
     code: 'bad-invite',
   })
-  await creator.process.command('merge', { invite })
-  const { room } = await host.joined()
+  const replies = await Promise.all([
+    one.process.ask('merge', { invite: second }),
+    other.process.ask('merge', { invite }),
+  ])
+  const refused = replies.filter(({ ok }) => ok !== true)
+  expect(refused).toMatchObject([{ code: 'not-let-in' }])
+  const [hosts, guests] = replies[0]['ok'] === true ? [others, ones] : [ones, others]
+  const { room } = await (hosts[0] as Peer).joined()
   for (const guest of guests) expect((await guest.process.expect('moved'))['room']).toBe(room)
-  await conference.agree([...hosts, ...guests])
-  await conference.converse([...hosts, ...guests], 'all together')
+  await conference.agree([...ones, ...others])
+  await conference.converse([...ones, ...others], 'all together')
+})
+
+test('nobody is lost who comes in while a merger is under way, nor when the other room moves on itself', async () => {
+  const target = conference.spawn({ name: 'target' })
+  const host = conference.spawn({ name: 'host', flags: ['--admit', 'ask'] })
+  await Promise.all([target, host].map(async (peer) => await peer.joined()))
+  const { peers, invite } = await conference.room(2)
+  const [creator] = peers as [Peer]
+  const merged = creator.process.ask('merge', { invite: await conference.invite(host) })
+  const { peer } = await host.process.expect('knock')
+  const late = conference.spawn({ name: 'late', invite })
+  await late.joined()
+  await host.process.command('admit', { peer })
+  const onward = await host.process.ask('merge', { invite: await conference.invite(target) })
+  expect(onward).toMatchObject({ ok: true })
+  // Whichever way it went: where it was refused their own room goes on.
+  const all = [...peers, late]
+  const hasMoved = (await merged)['ok'] === true
+  const together = hasMoved ? [target, host, ...all] : all
+  await conference.agree(together)
+  await conference.converse(together, 'nobody is lost')
 })
 
 test('a merger that the other room does not allow is refused, and both rooms go on', async () => {

@@ -34,11 +34,14 @@ export const JUDGEMENT_MS_MAX = 3_000
 export const MOVE_MS_MAX = 30_000
 export const MOVE_RETRY_MS = 100
 
+/**
+ * Between two steps of a move: time for the first to be told twice before others rely on it, and for us to hear that the room where we
+ * want to go on goes on elsewhere itself.
+ */
+export const MOVE_TOLD_MS = 2_000
+
 /** How long we stay in a room that went on elsewhere, to tell those who have not heard. */
 export const MOVE_LINGER_MS = 60_000
-
-/** Between a split and our leaving: time for the change to be told twice. */
-export const SPLIT_TOLD_MS = 2_000
 
 /** Rooms one node joins at once; each is two gossip topics. */
 export const ROOMS_MAX = 64

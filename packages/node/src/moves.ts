@@ -1,9 +1,10 @@
 /** Rooms that go on in another group: where they are merged into one, or a part of them splits off (SPEC G8). */
-import type { PeerId, Successor } from '@conclave/protocol'
+import { mayGovern, type Group, type PeerId, type Successor } from '@conclave/protocol'
 import { raceSignal } from 'race-signal'
 import { toString } from 'uint8arrays/to-string'
 import { isUsageError, UsageError } from './errors.ts'
-import { MOVE_LINGER_MS, MOVE_MS_MAX, MOVE_RETRY_MS } from './limits.ts'
+import { MOVE_LINGER_MS, MOVE_MS_MAX, MOVE_RETRY_MS, MOVE_TOLD_MS } from './limits.ts'
+import { isMemberStatus } from './room-state.ts'
 import { refusalMessage } from './words.ts'
 import type { Entries, Entry } from './entries.ts'
 import type { RoomPolicy } from './room-api.ts'
@@ -20,6 +21,13 @@ export interface MovesInit {
 /** Who is to come along. */
 export type Companions = readonly { readonly peer: PeerId; readonly name: string }[]
 
+/** The room that is to be merged into another one. */
+export interface Home {
+  readonly group: Group
+  /** Everybody else who is in it now: people come and go while we wait. */
+  readonly companions: Companions
+}
+
 export class Moves {
   readonly #init: MovesInit
   /** Groups that we are in already and where nobody has followed us yet, by group id. */
@@ -32,29 +40,45 @@ export class Moves {
   }
 
   /**
-   * Becomes a member of an invite's group, and admits these there. Throws `UsageError` when either is refused, and the signal's reason when
-   * that is aborted before.
+   * Becomes a member of an invite's group, and admits everybody there; after a while in which all have heard of it. Throws `UsageError`
+   * when either is refused, and the signal's reason when that is aborted before.
    */
-  async prepareMerge(invite: string, companions: Companions, signal?: AbortSignal): Promise<Successor> {
-    return await this.#prepare(await this.#init.entries.of(invite), companions, signal)
+  async prepareMerge(invite: string, home: () => Home, signal?: AbortSignal): Promise<Successor> {
+    const settleIn = async (seat: Seat): Promise<void> => {
+      await welcome(seat, () => home().companions, signal)
+      await pause(MOVE_TOLD_MS)
+      // Of two rooms that are brought into each other one has to wait and see.
+      if (mayComeHere(seat, home())) await pause(MOVE_TOLD_MS)
+    }
+    const entry = await this.#init.entries.of(invite)
+    return await this.#prepare(entry, async (seat) => await raceSignal(settleIn(seat), signal))
   }
 
   /** Founds a group under the same policy, and admits these there. */
   async prepareSplit(policy: RoomPolicy, companions: Companions): Promise<Successor> {
-    return await this.#prepare(this.#init.entries.create(policy), companions)
+    return await this.#prepare(
+      this.#init.entries.create(policy),
+      async (seat) => await welcome(seat, () => companions),
+    )
   }
 
-  async #prepare(entry: Entry, companions: Companions, signal?: AbortSignal): Promise<Successor> {
+  async #prepare(entry: Entry, settleIn: (seat: Seat) => Promise<void>): Promise<Successor> {
     const { group } = entry
     const seat = await this.#init.sitDown(entry)
     try {
-      await raceSignal(welcome(seat, companions, signal), signal)
+      await settleIn(seat)
     } catch (error) {
       await seat.driver.close()
       throw error
     }
     this.#prepared.set(idOf(group.id), seat)
     return { genesis: group.genesis, roomKey: group.roomKey, relays: seat.relays }
+  }
+
+  /** Admits who has come since to a group that we prepared. Throws `UsageError` when nobody can go on there any more. */
+  welcome(to: Successor, companions: Companions): void {
+    const seat = this.#prepared.get(idOf(this.#init.entries.successor(to).group.id))
+    if (seat && !tryWelcome(seat, companions)) throw new UsageError('not-let-in', OVER)
   }
 
   /** Nobody follows after all. */
@@ -101,8 +125,25 @@ function idOf(id: Uint8Array): string {
   return toString(id, 'base16')
 }
 
+async function pause(ms: number): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, ms))
+}
+
+const OVER =
+  'The other room has just ended, or goes on elsewhere; maybe it comes into this one. See whether it does, else ask there for another invite.'
+
+/**
+ * Whether the other room may be about to come into ours, and it is for us to wait: somebody is here who governs there, and of the
+ * two ours has the greater id.
+ */
+function mayComeHere({ member }: Seat, { group, companions }: Home): boolean {
+  return (
+    idOf(group.id) > idOf(member.group.id) && companions.some(({ peer }) => mayGovern(member.group, peer))
+  )
+}
+
 /** Admits them as soon as we are in, and confirmed. */
-async function welcome(seat: Seat, companions: Companions, signal?: AbortSignal): Promise<void> {
+async function welcome(seat: Seat, companions: () => Companions, signal?: AbortSignal): Promise<void> {
   let refusal: string | undefined
   seat.listener = {
     onNotification: (notification) => {
@@ -116,21 +157,22 @@ async function welcome(seat: Seat, companions: Companions, signal?: AbortSignal)
     onWaiting: () => undefined,
   }
   const end = performance.now() + MOVE_MS_MAX
-  while (!tryWelcome(seat, companions)) {
+  while (!tryWelcome(seat, companions())) {
     signal?.throwIfAborted()
     if (refusal !== undefined)
       throw new UsageError('not-let-in', `We are not let into the other room: ${refusal}`)
+    if (!isMemberStatus(seat.member.state.status)) throw new UsageError('not-let-in', OVER)
     if (performance.now() > end)
       throw new UsageError(
         'not-let-in',
         'Nobody let us into the other room. Try again when somebody is there.',
       )
-    await new Promise((resolve) => setTimeout(resolve, MOVE_RETRY_MS))
+    await pause(MOVE_RETRY_MS)
   }
   await seat.driver.settled()
 }
 
-/** Whether we could: not before we are in. */
+/** Whether we could: not before we are in, nor when that room is over. */
 function tryWelcome({ driver, member }: Seat, peers: Companions): boolean {
   try {
     driver.run((at) => member.decide({ kind: 'welcome', peers }, at))

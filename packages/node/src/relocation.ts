@@ -2,7 +2,7 @@
 import { mayGovern } from '@conclave/protocol'
 import type { Successor, Wish } from '@conclave/protocol'
 import { messageOf, UsageError } from './errors.ts'
-import { SPLIT_TOLD_MS } from './limits.ts'
+import { MOVE_TOLD_MS } from './limits.ts'
 import type { Companions, Moves } from './moves.ts'
 import type { Seat } from './seat.ts'
 
@@ -28,8 +28,13 @@ export class Relocation {
 
   async merge(invite: string, signal?: AbortSignal): Promise<void> {
     this.#mustGovern()
-    const to = await this.#init.moves.prepareMerge(invite, this.#companions, signal)
-    await this.#move({ kind: 'destroy', to })
+    const { group } = this.#init.seat().member
+    const to = await this.#init.moves.prepareMerge(
+      invite,
+      () => ({ group, companions: this.#companions }),
+      signal,
+    )
+    await this.#move({ kind: 'destroy', to }, this.#companions)
   }
 
   async split(keep: readonly string[]): Promise<void> {
@@ -39,9 +44,9 @@ export class Relocation {
       throw new UsageError('not-a-member', 'Name other members of this room. See "members" for who is.')
     const { member, driver } = this.#init.seat()
     const to = await this.#init.moves.prepareSplit(member.group.genesis.policy, companions)
-    await this.#move({ kind: 'split', peers: companions.map(({ peer }) => peer), to })
+    await this.#move({ kind: 'split', peers: companions.map(({ peer }) => peer), to }, companions)
     // The others are to know first: then they make keys that we do not know, for those who stay.
-    await new Promise((resolve) => setTimeout(resolve, SPLIT_TOLD_MS))
+    await new Promise((resolve) => setTimeout(resolve, MOVE_TOLD_MS))
     driver.run((at) => member.leave(at))
     await this.follow(member.self, to)
   }
@@ -76,8 +81,12 @@ export class Relocation {
   }
 
   /** Tells the others where to go. Where we may not after all, nobody goes. */
-  async #move(wish: Extract<Wish, { to?: Successor }> & { readonly to: Successor }): Promise<void> {
+  async #move(
+    wish: Extract<Wish, { to?: Successor }> & { readonly to: Successor },
+    companions: Companions,
+  ): Promise<void> {
     try {
+      this.#init.moves.welcome(wish.to, companions)
       await this.#init.decide(wish)
     } catch (error) {
       await this.#init.moves.abandon(wish.to)

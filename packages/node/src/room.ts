@@ -296,6 +296,8 @@ export class Room extends RoomDecisions {
     const { status, version, members, ...state } = seat.member.state
     if (status === 'joined' && version)
       this.#tell({ ...state, event: 'joined', version, members: members.length })
+    // That group may have gone on elsewhere by now.
+    if (seat.end) this.#tell(seat.end)
   }
 
   #transportChanged(peer: string, via: Via): void {

@@ -22,11 +22,14 @@ export interface SeatListener {
   onWaiting(waiting: WaitingFrame): void
 }
 
+const ENDS: readonly Notification['event'][] = ['destroyed', 'moved', 'excluded', 'left']
+
 export class Seat {
   readonly member: Member
   readonly driver: Driver
   readonly relays: readonly string[]
   listener: SeatListener | undefined
+  #end: Notification | undefined
 
   constructor(init: SeatInit) {
     this.member = init.member
@@ -39,10 +42,18 @@ export class Seat {
           onTransport: (peer, via) => this.listener?.onTransport(peer, via),
           onFile: (request) => this.listener?.onFile(request) ?? false,
         }),
-      onNotification: (notification) => this.listener?.onNotification(notification),
+      onNotification: (notification) => {
+        if (ENDS.includes(notification.event)) this.#end = notification
+        this.listener?.onNotification(notification)
+      },
       onTrouble: (message) => this.listener?.onTrouble(message),
       onWaiting: (waiting) => this.listener?.onWaiting(waiting),
     })
+  }
+
+  /** What ended our place here, if anything did: maybe before somebody took it who does something about that. */
+  get end(): Notification | undefined {
+    return this.#end
   }
 
   /** Enters the group. `stored`: the log of an earlier run. */

@@ -174,7 +174,7 @@ export class Introducer {
     return expires !== 0 && expires < wallSeconds ? 'invite-expired' : undefined
   }
 
-  /** Admits peers that did not knock, by our own word (SPEC G8). Throws `UsageError`, with nothing changed, when that cannot be. */
+  /** Admits peers that did not knock, by our own word (SPEC G8). Throws `UsageError` when not all of them can be. */
   welcome(peers: readonly { readonly peer: PeerId; readonly name: string }[]): void {
     const { group, self, log } = this.#context
     this.#context.mustBeReady()
@@ -186,7 +186,10 @@ export class Introducer {
       const names = denied.map(({ peer }) => peer).join(', ')
       throw new UsageError('denied', `That room has denied ${names} for good. Exclude them here first.`)
     }
-    for (const { peer, name } of peers) if (!log.roster.alive.has(peer)) this.#admit(peer, { name })
+    for (const { peer, name } of peers) {
+      if (log.roster.alive.has(peer) || this.#admit(peer, { name })) continue
+      throw new UsageError('not-joined', 'The keys of that room are being changed. Try again in a moment.')
+    }
   }
 
   /** Lets a newcomer in, and gives it its keys. Returns whether it could. */
