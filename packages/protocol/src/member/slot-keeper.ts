@@ -31,7 +31,7 @@ export class SlotKeeper {
   /** Whom we asked for each slot of this version. */
   #asked = new Map<Slot, Set<PeerId>>()
   #version: VersionId | undefined
-  /** Slots of this version whose key holder showed another key than ours. */
+  /** Slots for which another key than ours was shown since our last heartbeat: the next one answers with ours. */
   readonly #contested = new Set<Slot>()
   /** Since when somebody junior to its maker has shown another key than ours. */
   readonly #settlingSince = new Map<Slot, Millis>()
@@ -58,7 +58,6 @@ export class SlotKeeper {
     if (this.#version !== current.version) {
       this.#version = current.version
       this.#asked = new Map()
-      this.#contested.clear()
       this.#settlingSince.clear()
       if (current.version === this.#context.witnessedRefresh) {
         this.#makeAnew(current)
@@ -245,6 +244,7 @@ export class SlotKeeper {
       const isShown = isOurs || this.#contested.has(slot) || turn.has(slot)
       if (check && isShown) held.push({ slot, check })
     }
+    this.#contested.clear()
     return held.sort((a, b) => a.slot - b.slot)
   }
 
