@@ -35,10 +35,11 @@ test('two rooms become one, also when both creators bring theirs into the other 
   const { peers: others, invite: second } = await conference.room(3)
   const [one, other, member] = [ones[0], others[0], others[1]] as [Peer, Peer, Peer]
   expect(await member.process.ask('merge', { invite })).toMatchObject({ ok: false, code: 'not-entitled' })
-  expect(await other.process.ask('merge', { invite: 'no-invite#x' })).toMatchObject({
-    ok: false,
-    code: 'bad-invite',
-  })
+  // A piece of an invite is no open room's name.
+  for (const damaged of ['no-invite#x', invite.slice(-200)]) {
+    const refusal = await other.process.ask('merge', { invite: damaged })
+    expect(refusal).toMatchObject({ ok: false, code: 'bad-invite' })
+  }
   const replies = await Promise.all([
     one.process.ask('merge', { invite: second }),
     other.process.ask('merge', { invite }),

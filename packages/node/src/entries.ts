@@ -51,9 +51,12 @@ export class Entries {
 
   /** By an invite, a link that holds one, or an open room's name. Throws `UsageError` for a damaged or expired invite. */
   async of(inviteOrName: string): Promise<Entry> {
-    return isInviteText(inviteOrName)
-      ? await this.#invited(inviteOrName, Date.now() / 1_000)
-      : this.#open(inviteOrName)
+    return isInviteText(inviteOrName) ? await this.invited(inviteOrName) : this.#open(inviteOrName)
+  }
+
+  /** By an invite, or a link that holds one. Throws `UsageError` for a damaged or expired invite. */
+  async invited(invite: string): Promise<Entry> {
+    return await this.#invited(invite, Date.now() / 1_000)
   }
 
   /** As it was entered before. */

@@ -50,7 +50,8 @@ export class Moves {
       // Of two rooms that are brought into each other one has to wait and see.
       if (mayComeHere(seat, home())) await pause(MOVE_TOLD_MS)
     }
-    const entry = await this.#init.entries.of(invite)
+    // Never an open room, which what is left of a cut invite would name: nobody's consent is needed to come into that.
+    const entry = await this.#init.entries.invited(invite)
     return await this.#prepare(entry, async (seat) => await raceSignal(settleIn(seat), signal))
   }
 
