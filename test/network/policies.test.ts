@@ -50,6 +50,7 @@ test('a room that asks: any member admits or denies who knocks, and a revoked in
   expect(first.process.seen('knock').map(({ name }) => name)).toEqual(['second', 'third'])
   expect(await refusal(first, 'deny', { peer: 7 })).toBe('bad-field')
   expect(await refusal(first, 'invite', { admit: 'never' })).toBe('bad-field')
+  expect(await refusal(first, 'invite', { ttl: Number.MAX_SAFE_INTEGER })).toBe('bad-invite-options')
   await conference.converse([first, second], 'in the end')
 })
 

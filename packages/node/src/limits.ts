@@ -225,6 +225,9 @@ export const TIMER_MS_MAX = 60_000
 /** An invite lasts a week unless its maker says otherwise. */
 export const DEFAULT_INVITE_SECONDS = 7 * 24 * 3_600
 
+/** The longest that an invite may last, unless it is for good: its end has a place of 48 bits. */
+export const INVITE_SECONDS_MAX = 100_000_000_000
+
 /** A room that was destroyed stays reachable for this long, to tell those who have not heard. */
 export const DESTROYED_LINGER_MS = 10_000
 

@@ -3,7 +3,7 @@ import { RoomDecisions } from './room-decisions.ts'
 import { RoomRecords } from './room-records.ts'
 import { isMemberStatus, stateOf } from './room-state.ts'
 import { UsageError } from './errors.ts'
-import { DEFAULT_INVITE_SECONDS, DESTROYED_LINGER_MS, LEAVE_FLUSH_MS } from './limits.ts'
+import { DEFAULT_INVITE_SECONDS, DESTROYED_LINGER_MS, INVITE_SECONDS_MAX, LEAVE_FLUSH_MS } from './limits.ts'
 import { Relocation } from './relocation.ts'
 import { RoomParts } from './room-parts.ts'
 import { eventOf } from './room-events.ts'
@@ -194,10 +194,10 @@ export class Room extends RoomDecisions {
   invite(options: InviteOptions = {}): string {
     this.#mustBeIn()
     const { ttl = DEFAULT_INVITE_SECONDS, uses = 0, admit = 'now' } = options
-    if (!Number.isSafeInteger(ttl) || ttl < 0 || !Number.isInteger(uses) || uses < 0 || uses > 65_535) {
+    if (!isWithin(ttl, INVITE_SECONDS_MAX) || !isWithin(uses, 65_535)) {
       throw new UsageError(
         'bad-invite-options',
-        'ttl is whole seconds, uses a number up to 65535; 0 means no limit.',
+        `ttl is whole seconds up to ${INVITE_SECONDS_MAX}, uses a number up to 65535; 0 means no limit.`,
       )
     }
     let text = ''
@@ -345,4 +345,8 @@ export class Room extends RoomDecisions {
   #emit<K extends RoomEventName>(name: K, detail: RoomEventDetails[K]): void {
     this.dispatchEvent(new CustomEvent(name, { detail }))
   }
+}
+
+function isWithin(count: number, most: number): boolean {
+  return Number.isInteger(count) && count >= 0 && count <= most
 }
