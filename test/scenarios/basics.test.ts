@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest'
+import { SlotTable } from '../../packages/protocol/src/group/slots.ts'
+import { slotDisagreements } from '../simulation/checkers.ts'
 import { type SimPeer, World } from '../simulation/world.ts'
 
 /** A room of `count` members that agree. */
@@ -65,3 +67,39 @@ test('thirty peers join', () => {
   world.run(10_000)
   expect(agree(peers)).toBe(true)
 })
+
+test('of several who come at once few make the same slot (SPEC H5)', () => {
+  // Six rooms, since it is up to who hears of whom how soon; each has fewer than 512 slots.
+  const twice = [1, 3].flatMap((count) => [1, 2, 3].map((seed) => madeTwice(room(count, seed))))
+  expect(twice.reduce((a, b) => a + b)).toBeLessThan(130)
+})
+
+test('who comes again without its log makes no slot that somebody has who came later (SPEC H5)', () => {
+  const { world, peers } = room(4)
+  const [first, second, ...others] = peers as [SimPeer, SimPeer, SimPeer, SimPeer]
+  second.crash()
+  const again = world.peer('again', second.signer)
+  again.start({ kind: 'join' })
+  for (let passed = 0; passed < 5_000; passed += 100) {
+    world.run(100)
+    expect(slotDisagreements([first, again, ...others])).toEqual([])
+  }
+  expect(again.member.unsafeInsideForTests.keys.at(-1)?.slots.size).toBe(128)
+})
+
+/** How many slots more are made than there are while five join at once. */
+function madeTwice({ world }: { world: World }): number {
+  world.faults = { loss: 0, duplication: 0, latencyMs: [50, 200] }
+  for (let i = 0; i < 5; i++) world.peer(`n${i}`).start({ kind: 'join' })
+  const made = new Set<string>()
+  for (let passed = 0; passed < 4_000; passed += 100) {
+    world.run(100)
+    const keys = world.peers.flatMap(({ member }) => member.unsafeInsideForTests.keys)
+    for (const { slots } of keys) for (const [slot, { creator }] of slots) made.add(`${slot} by ${creator}`)
+  }
+  for (const { member, state } of world.peers) {
+    const current = member.unsafeInsideForTests.keys.find(({ version }) => version === state.version)
+    expect(current?.slots.size).toBe(128)
+  }
+  return made.size - new SlotTable(world.group).union(world.peers.map(({ id }) => id)).size
+}

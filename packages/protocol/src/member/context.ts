@@ -83,6 +83,8 @@ export class Context {
   begun: VersionId | undefined
   /** Whether we were a member when we set out, by what was stored: else an old end of ours in the log is no news. */
   wasMember = false
+  /** Whether nobody had come after us when we came in: whoever has since lacks the slots that we lack, too. */
+  cameLast = false
   /** Who let us in: its word alone does not confirm itself. */
   introducer: PeerId | undefined
   addresses: readonly string[] = []

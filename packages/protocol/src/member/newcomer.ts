@@ -204,7 +204,9 @@ export class Newcomer {
   /** We are in: no more soliciting; and if nobody else turns up to confirm us, that is because there is nobody. */
   joined(): void {
     const context = this.#context
-    const { agenda, now, timing, introducer } = context
+    const { agenda, now, timing, introducer, log, self } = context
+    const own = log.admissionOf(self)
+    context.cameLast = own !== undefined && log.heads.includes(own.operation.id)
     agenda.cancel('solicit')
     agenda.cancel('found')
     if (context.others.every((peer) => peer === introducer)) context.confirmed = true

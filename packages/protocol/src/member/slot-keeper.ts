@@ -56,6 +56,7 @@ export class SlotKeeper {
     }
     if (agenda.has('slots')) return
     if (this.#version !== current.version) {
+      const isFirst = this.#version === undefined
       this.#version = current.version
       this.#asked = new Map()
       this.#settlingSince.clear()
@@ -63,6 +64,7 @@ export class SlotKeeper {
         this.#makeAnew(current)
         return
       }
+      if (isFirst && this.#context.cameLast) this.#makeOwn(current)
     }
     // Whoever answers first makes room for the next: until then it need not be worked out anew with every message.
     if (this.#requests.count('slots') >= REQUESTS_MAX) return
@@ -78,11 +80,18 @@ export class SlotKeeper {
   }
 
   /**
-   * Nobody had slots of this refresh before us: those that nobody online owns who has been here longer are ours to make.
-   * The others are fetched, when their makers have had the time and not by all at once (SPEC K15).
+   * Nobody had slots of this refresh before us. Those that are not ours to make are fetched, when their makers have had the
+   * time and not by all at once (SPEC K15).
    */
   #makeAnew(keys: VersionKeys): void {
-    const { agenda, now, timing, table, log, self, entropy } = this.#context
+    const { agenda, now, timing, entropy } = this.#context
+    this.#makeOwn(keys)
+    agenda.set('slots', now + timing.slotsMs * (1 + entropy.fraction()), () => undefined)
+  }
+
+  /** Makes the slots that nobody online owns who has been here longer: several who come at once need not all make the same (SPEC H5). */
+  #makeOwn(keys: VersionKeys): void {
+    const { table, log, self } = this.#context
     const own = log.admissionOf(self)
     const seniors = this.#seniorsOnline().filter((peer) => {
       const theirs = log.admissionOf(peer)
@@ -93,7 +102,6 @@ export class SlotKeeper {
       keys,
       missing.filter((slot) => !seniors.some((peer) => table.of(peer).has(slot))),
     )
-    agenda.set('slots', now + timing.slotsMs * (1 + entropy.fraction()), () => undefined)
   }
 
   #managed(keys: VersionKeys): Management | undefined {
