@@ -74,3 +74,24 @@ test('of three relays two die one after the other: the room goes on, and people 
   expect(byThree.heard.filter((text) => text.startsWith('with one relay'))).toEqual([])
   console.log(`a relay lost: chat and a newcomer within ${Math.round(performance.now() - start)} ms`)
 })
+
+test('whoever has three relays already comes into a room at a fourth, and brings a room of three there', async () => {
+  await conference.stop()
+  conference = await Conference.start({ relays: 4 })
+  const own = conference.relays.slice(0, 3)
+  const host = conference.spawn({ name: 'host', relays: conference.relays.slice(3) })
+  const creator = conference.spawn({ name: 'creator', relays: own })
+  await Promise.all([host, creator].map(async (peer) => await peer.joined()))
+  const invite = await conference.invite(host)
+  const flags = own.flatMap(({ address }) => ['--relay', address])
+  const [guest, member] = await Promise.all([
+    enter('guest', invite, flags),
+    enter('member', await conference.invite(creator)),
+  ])
+  await creator.process.command('merge', { invite })
+  const all = [host, guest, creator, member]
+  await conference.agree(all)
+  // An invite names the room's relay, whatever else who makes it is connected to.
+  const late = await enter('late', await conference.invite(guest))
+  await conference.converse([...all, late], 'at the fourth')
+})

@@ -34,7 +34,7 @@ export function announcedAddresses(peer: string, own: readonly Multiaddr[]): str
   const direct = withPeer.filter((address) => isDirectAddressOf(peer, address))
   const relayed = direct.filter((address) => WebRTC.exactMatch(address))
   const others = direct.filter((address) => !WebRTC.exactMatch(address))
-  return [...relayed, ...others].slice(0, ANNOUNCED_ADDRESSES_MAX).map(String)
+  return [...relayed, ...others].map(String)
 }
 
 function isDirectAddressOf(peer: string, address: Multiaddr): boolean {

@@ -5,6 +5,7 @@ import { Entries, type Entry } from './entries.ts'
 import { UsageError } from './errors.ts'
 import { hostOfComponents, type HostComponents, type NetworkHost } from './host.ts'
 import type { JoinedTopics } from './joined-topics.ts'
+import { NODE_RELAYS_MAX, RELAYS_MAX } from './limits.ts'
 import { Moves } from './moves.ts'
 import { PeerNetwork } from './peer-network.ts'
 import { RelayPeers } from './relay-peers.ts'
@@ -23,7 +24,7 @@ import type { PrivateKey } from '@libp2p/interface'
 
 /** How the rooms of one node are kept. */
 export interface ConclaveInit {
-  /** Multiaddrs of circuit relays to keep dialled; an invite's come on top, three in all. */
+  /** Multiaddrs of circuit relays to keep dialled; three at most; those of the rooms that we come into come on top, six in all. */
   relays?: readonly string[]
   /** Where rooms keep their logs; memory by default. */
   datastore?: Datastore
@@ -92,7 +93,7 @@ export class Conclave {
   async start(): Promise<void> {
     await this.#network.start()
     this.#sleep.start()
-    this.#supervisor.add(this.#init.relays ?? [])
+    this.#supervisor.add((this.#init.relays ?? []).slice(0, RELAYS_MAX))
   }
 
   /** Called by libp2p when the node stops: every room goes offline, none is left. */
@@ -169,11 +170,16 @@ export class Conclave {
 
   #seat({ group, relays }: Entry, store: RoomStore, { name }: MemberOptions): Seat {
     this.#supervisor.add(relays)
+    if (relays.length > 0 && !relays.some((relay) => this.#supervisor.keeps(relay))) {
+      const message = `That room is met at none of the ${NODE_RELAYS_MAX} relays that this node keeps. Start anew, with fewer relays, and enter it then.`
+      throw new UsageError('too-many-relays', message)
+    }
     return new Seat({
       member: this.#member(group, name),
       verifier: this.#verifier,
       store,
-      relays: this.#relays(),
+      // The room's own first: members may reach no others.
+      relays: [...new Set([...relays, ...this.#relays()])].slice(0, RELAYS_MAX),
       openNetwork: (handlers) => this.#network.join({ topics: group.topics, ...handlers }),
     })
   }

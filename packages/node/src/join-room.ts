@@ -32,7 +32,7 @@ export async function createRoom(options: RoomOptions & NewRoomOptions): Promise
 /**
  * Enters a room by an invite, a link that holds one, or an open room's name; without either, the room that `store` was
  * last used for. Resolves once the room has started, with or without a network; its `joined` event tells when we are in, an `error`
- * event why we are not let in. Rejects as `createRoom` does, also with the codes `bad-invite`, `expired-invite`, and `no-room` when
+ * event why we are not let in. Rejects as `createRoom` does, also with the codes `bad-invite`, `expired-invite`, `too-many-relays`, and `no-room` when
  * neither was given and none is stored.
  */
 export async function joinRoom(options: RoomOptions, inviteOrName?: string): Promise<Room> {

@@ -14,7 +14,7 @@ import {
   CONNECTIONS_MAX,
   INBOUND_PENDING_MAX,
   INBOUND_PER_SECOND_MAX,
-  RELAYS_MAX,
+  NODE_RELAYS_MAX,
   SEND_BUFFER_BYTES_MAX,
   STREAM_WINDOW_BYTES_MAX,
 } from './limits.ts'
@@ -87,7 +87,7 @@ export async function peerNodeOptions(
     // An address with a fixed relay would make the start fail while that relay is down, and never be renewed.
     addresses: {
       listen: [
-        ...Array.from({ length: RELAYS_MAX }, () => '/p2p-circuit'),
+        ...Array.from({ length: NODE_RELAYS_MAX }, () => '/p2p-circuit'),
         ...(init.webRtc === false ? [] : ['/webrtc']),
         ...(init.listen ?? []),
       ],

@@ -6,8 +6,11 @@
 /** Bytes of one frame of the group protocol; four WebRTC messages of 16 KiB. */
 export const FRAME_BYTES_MAX = 64 * 1024
 
-/** Relays a node keeps dialled: a room names up to three. */
+/** Relays that a room is met at. */
 export const RELAYS_MAX = 3
+
+/** Relays a node keeps dialled: its own, and those of a room that it comes into, where it may never have been. */
+export const NODE_RELAYS_MAX = 2 * RELAYS_MAX
 
 /** Direct connections a room asks for: gossip over a graph of degree 8 stays connected, and each costs 2 MB. */
 export const DIRECT_PEERS_MAX = 8
@@ -146,7 +149,7 @@ export const RELAY_DIAL_MS = 8_000
 /** How often a connected relay that has given us no reservation yet is asked again. */
 export const RESERVATION_RETRY_MS = 3_000
 
-/** Connections of a peer: three relays, eight direct ones a room and as many inbound, and circuits for signalling. */
+/** Connections of a peer: six relays, eight direct ones a room and as many inbound, and circuits for signalling. */
 export const CONNECTIONS_MAX = 150
 
 /** New connections a second from one relay: every dial is a circuit and a WebRTC connection, and a room may dial at once. */

@@ -7,7 +7,7 @@ import { parseRelay } from './addresses.ts'
 import { backoffMs } from './backoff.ts'
 import { messageOf } from './errors.ts'
 import { isDirect } from './host.ts'
-import { RELAYS_MAX, RELAY_BACKOFF_MS, RELAY_DIAL_MS, RESERVATION_RETRY_MS } from './limits.ts'
+import { NODE_RELAYS_MAX, RELAY_BACKOFF_MS, RELAY_DIAL_MS, RESERVATION_RETRY_MS } from './limits.ts'
 import { Wakeable } from './wakeable.ts'
 import type { NetworkHost } from './host.ts'
 import type { RelayPeers } from './relay-peers.ts'
@@ -69,7 +69,8 @@ export class RelaySupervisor {
    */
   add(addresses: readonly string[]): void {
     for (const { peer, address } of addresses.map(parseRelay)) {
-      if (this.#stopped.signal.aborted || this.#relays.has(peer) || this.#relays.size >= RELAYS_MAX) continue
+      if (this.#stopped.signal.aborted || this.#relays.has(peer) || this.#relays.size >= NODE_RELAYS_MAX)
+        continue
       const relay: Relay = {
         peer,
         address,
@@ -82,6 +83,11 @@ export class RelaySupervisor {
       this.#init.relayPeers.add(peer)
       this.#loops.push(this.#keep(relay))
     }
+  }
+
+  /** Whether a relay is among those that we keep, given as in `add`. */
+  keeps(address: string): boolean {
+    return this.#relays.has(parseRelay(address).peer)
   }
 
   states(): RelayState[] {

@@ -211,8 +211,8 @@ export class Room extends RoomDecisions {
   /**
    * Merges this room into that of an invite: everybody goes on there. Resolves once the others were told; `moved` tells when we are
    * there. Aborting the signal before gives it up: everybody stays, and it rejects with the signal's reason. Rejects with a
-   * `UsageError` as the decisions do, with nothing changed here, also of the codes `bad-invite`, `expired-invite`, `not-let-in` when
-   * that room does not take us, and `denied` when it does not take one of us.
+   * `UsageError` as the decisions do, with nothing changed here, also of the codes `bad-invite`, `expired-invite`, `too-many-relays`,
+   * `not-let-in` when that room does not take us, and `denied` when it does not take one of us.
    */
   async merge(invite: string, { signal }: WaitOptions = {}): Promise<void> {
     signal?.throwIfAborted()

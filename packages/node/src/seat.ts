@@ -65,7 +65,10 @@ export class Seat {
 
   /** Tells the member under which addresses it can be dialled now. */
   announce(): void {
-    const addresses = this.driver.network.addresses()
+    const own = this.relays.map((relay) => relay.slice(relay.lastIndexOf('/')))
+    const isOwn = (address: string): boolean => own.some((peer) => address.includes(peer))
+    // Few are announced, and all can dial those by the room's own relays.
+    const addresses = this.driver.network.addresses().toSorted((a, b) => Number(isOwn(b)) - Number(isOwn(a)))
     this.driver.run((at) => this.member.announce(addresses, at))
   }
 }

@@ -23,6 +23,7 @@ export const roomErrors: Readonly<Record<string, string>> = {
   'no-knock': 'Dort klopft niemand mehr an.',
   'not-let-in':
     'Der andere Raum lässt euch nicht ein. Bitte dort um eine neue Einladung, oder versuche es, wenn dort jemand ist.',
+  'too-many-relays': 'Der andere Raum ist nur an weiteren Relays zu treffen. Lade neu und versuche es dann.',
   offline: 'Dieses Mitglied ist offline. Wähle eines, das da ist.',
   'bad-text': 'Der Text ist zu lang. Kürze ihn oder schicke ihn in Teilen.',
   'queue-full': 'Zu viele Nachrichten warten auf einen Schlüssel. Versuche es, wenn sie gesendet sind.',
