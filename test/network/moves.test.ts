@@ -1,5 +1,6 @@
 /** Rooms that go on in another group, by real processes. */
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { CliProcess } from '../../scripts/cli-process.ts'
 import { Conference, type Peer } from '../support/conference.ts'
 
 let conference: Conference
@@ -73,6 +74,36 @@ test('nobody is lost who comes in while a merger is under way, nor when the othe
   await conference.agree(together)
   await conference.converse(together, 'nobody is lost')
 })
+
+test('two moderators bring their room into another one at the same moment: both are there with all others', async () => {
+  const host = conference.spawn({ name: 'host' })
+  await host.joined()
+  const names = ['first', 'second']
+  const flags = (await Promise.all(names.map(identityOf))).flatMap((peer) => ['--moderator', peer])
+  const first = conference.spawn({ name: 'first', flags, isKept: true })
+  await first.joined()
+  const invite = await conference.invite(first)
+  const second = conference.spawn({ name: 'second', invite, isKept: true })
+  const member = conference.spawn({ name: 'member', invite })
+  await Promise.all([second, member].map(async (peer) => await peer.joined()))
+  await conference.agree([first, second, member])
+  const target = await conference.invite(host)
+  const moderators = [first, second]
+  const replies = await Promise.all(
+    moderators.map(async ({ process }) => await process.ask('merge', { invite: target })),
+  )
+  // Who comes too late is told so, if it is too late: they may also decide the same thing at once.
+  for (const { ok, code } of replies) expect(ok === true ? 'gone-on' : code).toBe('gone-on')
+  const all = [host, first, second, member]
+  await conference.agree(all)
+  await conference.converse(all, 'all of us')
+})
+
+/** The peer id of a kept peer of that name, before it is started. */
+async function identityOf(name: string): Promise<string> {
+  const program = new CliProcess(['identity', '--identity', conference.directory(`${name}.identity`)])
+  return String((await program.expect('identity'))['peer'])
+}
 
 test('a merger that the other room does not allow is refused, and both rooms go on', async () => {
   const host = conference.spawn({ name: 'host', flags: ['--admit', 'moderators'] })

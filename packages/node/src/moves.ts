@@ -30,7 +30,7 @@ export interface Home {
 
 export class Moves {
   readonly #init: MovesInit
-  /** Groups that we are in already and where nobody has followed us yet, by group id. */
+  /** Groups that we are in already, or on our way into, and where nobody has followed us yet, by group id. */
   readonly #prepared = new Map<string, Seat>()
   /** Where we were before, with the timer that ends it. */
   readonly #retired = new Map<Seat, ReturnType<typeof setTimeout>>()
@@ -66,13 +66,14 @@ export class Moves {
   async #prepare(entry: Entry, settleIn: (seat: Seat) => Promise<void>): Promise<Successor> {
     const { group } = entry
     const seat = await this.#init.sitDown(entry)
+    // From now on: somebody else who governs here may lead us there before we are done.
+    this.#prepared.set(idOf(group.id), seat)
     try {
       await settleIn(seat)
     } catch (error) {
-      await seat.driver.close()
+      await this.#take(group.id)?.driver.close()
       throw error
     }
-    this.#prepared.set(idOf(group.id), seat)
     return { genesis: group.genesis, roomKey: group.roomKey, relays: seat.relays }
   }
 
@@ -91,6 +92,9 @@ export class Moves {
   async follow(to: Successor): Promise<Seat> {
     const entry = this.#init.entries.successor(to)
     const seat = this.#take(entry.group.id) ?? (await this.#init.sitDown(entry))
+    // Wherever else we wanted to go.
+    for (const other of this.#prepared.values()) await other.driver.close()
+    this.#prepared.clear()
     // Not before: else where nobody can be would be what we come back to after a restart.
     await this.#init.remember(entry)
     return seat

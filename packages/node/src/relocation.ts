@@ -3,6 +3,7 @@ import { mayGovern } from '@conclave/protocol'
 import type { Successor, Wish } from '@conclave/protocol'
 import { messageOf, UsageError } from './errors.ts'
 import { MOVE_TOLD_MS } from './limits.ts'
+import { isMemberStatus } from './room-state.ts'
 import type { Companions, Moves } from './moves.ts'
 import type { Seat } from './seat.ts'
 
@@ -28,13 +29,14 @@ export class Relocation {
 
   async merge(invite: string, signal?: AbortSignal): Promise<void> {
     this.#mustGovern()
-    const { group } = this.#init.seat().member
+    const before = this.#init.seat()
+    const { group } = before.member
     const to = await this.#init.moves.prepareMerge(
       invite,
       () => ({ group, companions: this.#companions }),
       signal,
     )
-    await this.#move({ kind: 'destroy', to }, this.#companions)
+    await this.#move(before, { kind: 'destroy', to }, this.#companions)
   }
 
   async split(keep: readonly string[]): Promise<void> {
@@ -42,9 +44,10 @@ export class Relocation {
     const companions = this.#companions.filter(({ peer }) => keep.includes(peer))
     if (companions.length === 0 || companions.length < new Set(keep).size)
       throw new UsageError('not-a-member', 'Name other members of this room. See "members" for who is.')
-    const { member, driver } = this.#init.seat()
+    const before = this.#init.seat()
+    const { member, driver } = before
     const to = await this.#init.moves.prepareSplit(member.group.genesis.policy, companions)
-    await this.#move({ kind: 'split', peers: companions.map(({ peer }) => peer), to }, companions)
+    await this.#move(before, { kind: 'split', peers: companions.map(({ peer }) => peer), to }, companions)
     // The others are to know first: then they make keys that we do not know, for those who stay.
     await new Promise((resolve) => setTimeout(resolve, MOVE_TOLD_MS))
     driver.run((at) => member.leave(at))
@@ -82,9 +85,17 @@ export class Relocation {
 
   /** Tells the others where to go. Where we may not after all, nobody goes. */
   async #move(
+    before: Seat,
     wish: Extract<Wish, { to?: Successor }> & { readonly to: Successor },
     companions: Companions,
   ): Promise<void> {
+    // What was meant for the room that we were in must not befall the one that we are in by now. What was prepared stays: it may be where
+    // we are led.
+    if (this.#init.seat() !== before || !isMemberStatus(before.member.state.status))
+      throw new UsageError(
+        'gone-on',
+        'This room has just gone on elsewhere, or is over. See where you are now.',
+      )
     try {
       this.#init.moves.welcome(wish.to, companions)
       await this.#init.decide(wish)

@@ -212,7 +212,8 @@ export class Room extends RoomDecisions {
    * Merges this room into that of an invite: everybody goes on there. Resolves once the others were told; `moved` tells when we are
    * there. Aborting the signal before gives it up: everybody stays, and it rejects with the signal's reason. Rejects with a
    * `UsageError` as the decisions do, with nothing changed here, also of the codes `bad-invite`, `expired-invite`, `too-many-relays`,
-   * `not-let-in` when that room does not take us, and `denied` when it does not take one of us.
+   * `not-let-in` when that room does not take us, `denied` when it does not take one of us, and `gone-on` when somebody else who governs
+   * was faster.
    */
   async merge(invite: string, { signal }: WaitOptions = {}): Promise<void> {
     signal?.throwIfAborted()
@@ -222,8 +223,8 @@ export class Room extends RoomDecisions {
 
   /**
    * Splits these members off, with us: we go on in a room of our own, under the same policy, and the others stay in this one. Resolves
-   * when we are there; `id` is another one then. Rejects with a `UsageError` as the decisions do, with nothing changed, also of the code
-   * `not-a-member`.
+   * when we are there; `id` is another one then. Rejects with a `UsageError` as the decisions do, with nothing changed, also of the
+   * codes `not-a-member`, and `gone-on` as in `merge`.
    */
   async split(keep: readonly string[]): Promise<void> {
     this.#mustBeIn()

@@ -23,6 +23,8 @@ export const roomErrors: Readonly<Record<string, string>> = {
   'no-knock': 'Dort klopft niemand mehr an.',
   'not-let-in':
     'Der andere Raum lässt euch nicht ein. Bitte dort um eine neue Einladung, oder versuche es, wenn dort jemand ist.',
+  'gone-on':
+    'Dieser Raum ist gerade woandershin umgezogen, oder er ist zu Ende. Sieh nach, wo du jetzt bist.',
   'too-many-relays': 'Der andere Raum ist nur an weiteren Relays zu treffen. Lade neu und versuche es dann.',
   offline: 'Dieses Mitglied ist offline. Wähle eines, das da ist.',
   'bad-text': 'Der Text ist zu lang. Kürze ihn oder schicke ihn in Teilen.',
