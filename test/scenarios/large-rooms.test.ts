@@ -94,6 +94,34 @@ test('whom nobody could hear at first is let in by a few, also where an admissio
   expect(admissions.length).toBeLessThanOrEqual(4)
 })
 
+test('whose turn to let somebody in comes late waits as long again, and then does it', () => {
+  const { world, peers } = new Room(5)
+  world.filter = () => false
+  let knock: Uint8Array | undefined
+  let admissions = 0
+  world.onStep = (_, outputs) => {
+    for (const output of outputs) {
+      if (output.kind !== 'broadcast') continue
+      if (output.about === 'request') knock = output.bytes
+      if (output.about === 'operations') admissions++
+    }
+  }
+  const newcomer = world.peer('newcomer')
+  newcomer.start({ kind: 'join' })
+  newcomer.crash()
+  if (knock === undefined) throw new Error('it does not knock')
+  for (const peer of peers) peer.receive(knock, newcomer.id)
+  world.run(1)
+  // Whoever ranks first.
+  expect(admissions).toBe(1)
+  for (const peer of peers) peer.sleep()
+  world.run(2_000)
+  for (const peer of peers) peer.wake()
+  expect(admissions).toBe(1)
+  world.run(2_000)
+  expect(admissions).toBeGreaterThan(1)
+})
+
 test('among many, a newcomer whose questions are not answered in time does not ask the more, nor makes keys that others have', () => {
   const { world, peers } = new Room(24)
   const newcomer = world.peer('newcomer')

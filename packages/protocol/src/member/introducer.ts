@@ -64,18 +64,28 @@ export class Introducer {
     if (rank >= turns) return
     // Whoever follows waits until the first one's admission has had the time to come: each answer holds the whole log.
     const share = rank === 0 ? 0 : 1 + rank / turns
+    const due = now + share * timing.introductionWindowMs
     this.#turns.add(from)
-    agenda.set(`knock ${from}`, now + share * timing.introductionWindowMs, () => {
-      this.#turns.delete(from)
-      const { isReady, log } = this.#context
-      // Somebody else admitted it meanwhile, and replies; or seems to have, which anybody can make up, so that it does not hold twice.
-      const isIn = log.roster.alive.has(from) || (request.attempt === 0 && log.mayHaveAdmitted(from))
-      if (!isReady || isIn) return
-      const verdict = this.#judge(from, request)
-      if (verdict === 'admit') this.#introduce(from, request)
-      else if (rank < REPLIERS_A_TURN)
-        this.#replier.refuse(from, request, verdict === 'ask' ? 'asked' : verdict)
+    agenda.set(`knock ${from}`, due, () => {
+      const late = this.#context.now - due
+      const answer = (): void => this.#answer(from, request, rank)
+      // Who is so busy that its turn comes late hears as late what the first one did.
+      if (rank > 0 && late > timing.introductionWindowMs) agenda.set(`knock ${from}`, due + 2 * late, answer)
+      else answer()
     })
+  }
+
+  /** Our turn to answer a knock has come. */
+  #answer(from: PeerId, request: Request, rank: number): void {
+    const { isReady, log } = this.#context
+    this.#turns.delete(from)
+    // Somebody else admitted it meanwhile, and replies; or seems to have, which anybody can make up, so that it does not hold twice.
+    const isIn = log.roster.alive.has(from) || (request.attempt === 0 && log.mayHaveAdmitted(from))
+    if (!isReady || isIn) return
+    const verdict = this.#judge(from, request)
+    if (verdict === 'admit') this.#introduce(from, request)
+    else if (rank < REPLIERS_A_TURN)
+      this.#replier.refuse(from, request, verdict === 'ask' ? 'asked' : verdict)
   }
 
   /** Lets a knocker in on our user's word. Throws `UsageError`, with nothing changed, when that cannot be. */
