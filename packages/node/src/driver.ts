@@ -24,6 +24,7 @@ import {
   UNHEARD_RETRY_MS,
 } from './limits.ts'
 import { HeldWords, type WaitingFrame } from './held-words.ts'
+import { pause } from './pause.ts'
 import { Outbox } from './outbox.ts'
 import type { InboundMessage, RoomNetwork, RoomNetworkInit, Verdict } from './room-network.ts'
 import type { RoomStore } from './room-store.ts'
@@ -123,8 +124,7 @@ export class Driver {
   /** Resolves when nothing is to be sent that goes before pieces of files, or after `CONGESTION_MS_MAX`. */
   async bulkTurn(): Promise<void> {
     const deadline = performance.now() + CONGESTION_MS_MAX
-    while (this.#outbox.isBusy && performance.now() < deadline)
-      await new Promise((resolve) => setTimeout(resolve, CONGESTION_LOOK_MS))
+    while (this.#outbox.isBusy && performance.now() < deadline) await pause(CONGESTION_LOOK_MS)
   }
 
   /**

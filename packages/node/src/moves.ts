@@ -4,6 +4,7 @@ import { raceSignal } from 'race-signal'
 import { toString } from 'uint8arrays/to-string'
 import { isUsageError, UsageError } from './errors.ts'
 import { MOVE_LINGER_MS, MOVE_MS_MAX, MOVE_RETRY_MS, MOVE_TOLD_MS } from './limits.ts'
+import { pause } from './pause.ts'
 import { isMemberStatus } from './room-state.ts'
 import { refusalMessage } from './words.ts'
 import type { Entries, Entry } from './entries.ts'
@@ -128,10 +129,6 @@ export class Moves {
 
 function idOf(id: Uint8Array): string {
   return toString(id, 'base16')
-}
-
-async function pause(ms: number): Promise<void> {
-  await new Promise((resolve) => setTimeout(resolve, ms))
 }
 
 const OVER =

@@ -5,6 +5,7 @@
  */
 import { messageOf } from './errors.ts'
 import { CONGESTION_LOOK_MS, CONGESTION_MS_MAX, UNSENT_MAX } from './limits.ts'
+import { pause } from './pause.ts'
 import type { Loudness, Output } from '@conclave/protocol'
 
 export interface OutboxInit {
@@ -110,7 +111,7 @@ export class Outbox {
     const deadline = performance.now() + CONGESTION_MS_MAX
     // Not for ever: who reads too slowly is cut in the end, and must not keep the others from hearing each other.
     while (this.#mustWait() && performance.now() < deadline) {
-      await new Promise((resolve) => setTimeout(resolve, CONGESTION_LOOK_MS))
+      await pause(CONGESTION_LOOK_MS)
     }
   }
 

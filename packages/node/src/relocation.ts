@@ -3,6 +3,7 @@ import { mayGovern } from '@conclave/protocol'
 import type { Successor, Wish } from '@conclave/protocol'
 import { messageOf, UsageError } from './errors.ts'
 import { MOVE_TOLD_MS } from './limits.ts'
+import { pause } from './pause.ts'
 import { isMemberStatus } from './room-state.ts'
 import type { Companions, Moves } from './moves.ts'
 import type { Seat } from './seat.ts'
@@ -49,7 +50,7 @@ export class Relocation {
     const to = await this.#init.moves.prepareSplit(member.group.genesis.policy, companions)
     await this.#move(before, { kind: 'split', peers: companions.map(({ peer }) => peer), to }, companions)
     // The others are to know first: then they make keys that we do not know, for those who stay.
-    await new Promise((resolve) => setTimeout(resolve, MOVE_TOLD_MS))
+    await pause(MOVE_TOLD_MS)
     driver.run((at) => member.leave(at))
     await this.follow(member.self, to)
   }

@@ -4,6 +4,7 @@ import { RoomRecords } from './room-records.ts'
 import { isMemberStatus, stateOf } from './room-state.ts'
 import { UsageError } from './errors.ts'
 import { DEFAULT_INVITE_SECONDS, DESTROYED_LINGER_MS, INVITE_SECONDS_MAX, LEAVE_FLUSH_MS } from './limits.ts'
+import { pause } from './pause.ts'
 import { Relocation } from './relocation.ts'
 import { RoomParts } from './room-parts.ts'
 import { eventOf } from './room-events.ts'
@@ -262,7 +263,7 @@ export class Room extends RoomDecisions {
   /** Publishing is fire and forget: what we said last needs a moment to get out of the door. */
   async #lastWords(): Promise<void> {
     await this.#driver.settled()
-    await new Promise((resolve) => setTimeout(resolve, LEAVE_FLUSH_MS))
+    await pause(LEAVE_FLUSH_MS)
   }
 
   /** Goes offline without leaving: we stay on the roster. Resolves when nothing of the room is open any more, whoever closed it. */

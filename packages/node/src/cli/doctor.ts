@@ -1,6 +1,7 @@
 /** `conclave doctor`: tries on this machine what a room needs, step by step, and says what to do about what fails. */
 import { createRoom, joinRoom, type RoomOptions } from '../join-room.ts'
 import { messageOf, UsageError } from '../errors.ts'
+import { pause } from '../pause.ts'
 import type { Room } from '../room.ts'
 import type { OutputOptions, Session } from './process.ts'
 
@@ -87,7 +88,7 @@ async function until(room: Room, holds: () => boolean, otherwise: string): Promi
   const end = performance.now() + STEP_MS
   while (!holds()) {
     if (reason !== undefined || performance.now() > end) throw new Error(reason ?? otherwise)
-    await new Promise((resolve) => setTimeout(resolve, 50))
+    await pause(50)
   }
   room.removeEventListener('error', note)
 }

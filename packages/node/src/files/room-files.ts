@@ -6,6 +6,7 @@ import { BRIDGED_FILE_BYTES_MAX, DIRECT_LOOK_MS, DIRECT_WAIT_MS } from '../limit
 import { IncomingFiles } from './incoming.ts'
 import { ID_BYTES, idOf } from './offer.ts'
 import { OutgoingFiles } from './outgoing.ts'
+import { pause } from '../pause.ts'
 import type { FileOffer, Transfer } from '../file-api.ts'
 import type { Actions } from '../action.ts'
 import type { ByteStream } from './byte-stream.ts'
@@ -111,6 +112,6 @@ export async function mustReach(
       )
     }
     for (const peer of peers) init.seek(peer)
-    await new Promise((resolve) => setTimeout(resolve, DIRECT_LOOK_MS))
+    await pause(DIRECT_LOOK_MS)
   }
 }
