@@ -138,8 +138,8 @@ export class Newcomer {
    */
   estranged(from: PeerId): void {
     const { agenda, now, timing } = this.#context
-    const wait = timing.requestMs * 2 ** Math.min(this.#askedInVain(), ESTRANGED_DOUBLINGS_MAX)
-    agenda.set('visited', now + wait, () => undefined)
+    const doublings = Math.min(this.#countInVain(), ESTRANGED_DOUBLINGS_MAX)
+    this.#requests.pauseVisits(timing.requestMs * 2 ** doublings)
     const turn = timing.sealStepMs + timing.heartbeatMs * this.#context.rank('strangers')
     agenda.setOnce('strangers', now + turn, () => {
       const { isReady, log } = this.#context
@@ -235,13 +235,13 @@ export class Newcomer {
    */
   #isMisled(): boolean {
     const { isMember, log } = this.#context
-    this.#askedInVain()
+    this.#countInVain()
     if (isMember || log.size === 0) this.#fruitless = 0
     return this.#fruitless >= FRUITLESS_MAX
   }
 
-  /** How often in a row we have asked and our log has not grown. */
-  #askedInVain(): number {
+  /** Counts how often in a row we have asked and our log has not grown. */
+  #countInVain(): number {
     const { size } = this.#context.log
     this.#fruitless = size > this.#shown ? 0 : this.#fruitless + 1
     this.#shown = size

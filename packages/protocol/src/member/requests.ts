@@ -216,10 +216,16 @@ export class Requests {
    * then only, since anybody may make us do it.
    */
   visit(peer: PeerId): void {
-    const { agenda, now, timing, status, self } = this.#context
+    const { agenda, timing, status, self } = this.#context
     if ((status !== 'joined' && status !== 'destroyed') || peer === self || agenda.has('visited')) return
-    agenda.set('visited', now + timing.requestMs, () => undefined)
+    this.pauseVisits(timing.requestMs)
     this.ask({ purpose: 'visit', to: peer })
+  }
+
+  /** Visits nobody for so long. */
+  pauseVisits(ms: Millis): void {
+    const { agenda, now } = this.#context
+    agenda.set('visited', now + ms, () => undefined)
   }
 
   /**
